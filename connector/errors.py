@@ -7,6 +7,7 @@ LeadwireError
 ├── NotFound             404  no such thing, or not visible to this token
 ├── Conflict             409  clashes with what is stored
 │   ├── Refused          409  an action's own condition is not met (halt)
+│   │   └── ExpressionError   a value of a file cannot be computed from this record
 │   └── CursorReset      409  a cursor of another database or from the future
 ├── CursorExpired        410  a cursor older than the kept events
 ├── TooLarge             413  the body is over the limit
@@ -116,6 +117,12 @@ class Refused(Conflict):
     """A condition of the action is not met; nothing was changed."""
 
     default, halt = "refused", True
+
+
+class ExpressionError(Refused):
+    """A value could not be computed from this record."""
+
+    default = "not_computable"
 
 
 class CursorReset(Conflict):

@@ -186,6 +186,9 @@ class Transaction(Protocol):
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
         """Change fields; the row is locked first. Writes nothing when nothing differs. Returns it as it stands."""
 
+    def touch(self, entity: str, record_id: int) -> None:
+        """Reserve the place of this record's event before those of records first written later."""
+
     def delete(self, entity: str, record_id: int) -> None:
         """Remove a record. Something still pointing at it raises Conflict("in_use")."""
 
