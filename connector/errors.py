@@ -5,12 +5,14 @@ LeadwireError
 ├── Unauthorized         401  no token, or not a valid one
 ├── Forbidden            403  the token may not do this
 ├── NotFound             404  no such thing, or not visible to this token
+├── WrongMethod          405  this address does not take that method
 ├── Conflict             409  clashes with what is stored
 │   ├── Refused          409  an action's own condition is not met (halt)
 │   │   └── ExpressionError   a value of a file cannot be computed from this record
 │   └── CursorReset      409  a cursor of another database or from the future
 ├── CursorExpired        410  a cursor older than the kept events
 ├── TooLarge             413  the body is over the limit
+├── WrongType            415  the body is of a kind that is not read here
 ├── Invalid              422  the input breaks its schema; carries one Fault per mistake
 ├── RateLimited          429  too many requests
 ├── Unavailable          503  storage is busy or down; try again
@@ -107,6 +109,12 @@ class NotFound(LeadwireError):
     status, default = 404, "not_found"
 
 
+class WrongMethod(LeadwireError):
+    """This address does not take that method; `allow` names those it takes."""
+
+    status, default = 405, "method_not_allowed"
+
+
 class Conflict(LeadwireError):
     """The request clashes with what is already stored."""
 
@@ -141,6 +149,12 @@ class TooLarge(LeadwireError):
     """The body is larger than the limit."""
 
     status, default = 413, "too_large"
+
+
+class WrongType(LeadwireError):
+    """The body is of a kind that is not read here."""
+
+    status, default = 415, "unsupported_media_type"
 
 
 class Invalid(LeadwireError):
