@@ -36,7 +36,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One clause of a `where`: a dotted path from the entity (`user.is_active`), an operator, a value."""
+    """One clause of a `where`: a dotted path from the entity (`user.is_active`), an operator, a value.
+
+    `op` is one of the store's, or `exists`: true stands for `ne null`, false for `eq null`.
+    """
 
     path: str
     op: str
@@ -158,12 +161,14 @@ class Effect:
     """One effect of a `do`. `verb` names the row of the engine's table; the rest is what that verb reads.
 
     set/add/remove: `values`. create: `entity`, `values`, `copy`, `source` (from), `leave_out` (except), `name` (as).
+    ensure: as create, unless a record with the same values exists. Any of them once per item of `each`, named `it`.
     update/delete: `target` (a bound name) or `entity` with `where`; update also `values`, `copy`.
     send_email/call: `values` and, for send_email, `fill`.
     """
 
-    verb: Literal["set", "add", "remove", "create", "update", "delete", "send_email", "call"]
+    verb: Literal["set", "add", "remove", "create", "ensure", "update", "delete", "send_email", "call"]
     when: Value | None = None
+    each: Value | None = None
     name: str | None = None
     entity: str | None = None
     target: str | None = None
@@ -272,6 +277,7 @@ class Search:
     title: Texts
     description: Texts
     input: Input
+    bind: tuple[Binding, ...] = ()
     where: Where
     order: tuple[Sort, ...]
     output: Mapping[str, Any]
