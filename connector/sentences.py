@@ -73,9 +73,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Символ NUL (%00) не может входить в текст. Уберите его.",
     ),
     "not_an_object": _row(
-        "The body must be one JSON object, such as {{\"lead_id\": 1}}.",
-        "Le corps doit être un objet JSON, par exemple {{\"lead_id\": 1}}.",
-        "Тело должно быть одним объектом JSON, например {{\"lead_id\": 1}}.",
+        'The body must be one JSON object, such as {{"lead_id": 1}}.',
+        'Le corps doit être un objet JSON, par exemple {{"lead_id": 1}}.',
+        'Тело должно быть одним объектом JSON, например {{"lead_id": 1}}.',
     ),
     "rows_expected": _row(
         "rows must be a list of 1 to {most} objects, one per call of the action.",
@@ -106,5 +106,80 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Only an administrator may do this.",
         "Seul un administrateur peut faire cela.",
         "Это может делать только администратор.",
+    ),
+    "action_not_found": _row(
+        "There is no action {name}. GET /api/v1/catalog lists all actions.",
+        "L'action {name} n'existe pas. GET /api/v1/catalog les énumère toutes.",
+        "Действия {name} нет. Полный список: GET /api/v1/catalog.",
+    ),
+    "trigger_not_found": _row(
+        "There is no trigger {name}. GET /api/v1/catalog lists all triggers.",
+        "Le déclencheur {name} n'existe pas. GET /api/v1/catalog les énumère tous.",
+        "Триггера {name} нет. Полный список: GET /api/v1/catalog.",
+    ),
+    "search_not_found": _row(
+        "There is no search {name}. GET /api/v1/catalog lists all searches.",
+        "La recherche {name} n'existe pas. GET /api/v1/catalog les énumère toutes.",
+        "Поиска {name} нет. Полный список: GET /api/v1/catalog.",
+    ),
+    "bad_cursor": _row(
+        "The cursor cannot be read. Send back a cursor exactly as it was answered, or leave it out to start anew.",
+        "Le curseur est illisible. Renvoyez-le tel que reçu, ou omettez-le pour recommencer.",
+        "Курсор не читается. Передайте его в точности таким, каким получили, или начните без него.",
+    ),
+    "cursor_reset": _row(
+        "This cursor belongs to another or restored database. Leave it out once and go on from the cursor you get.",
+        "Ce curseur vient d'une autre base ou d'une base restaurée. Omettez-le une fois et reprenez avec le curseur reçu.",
+        "Этот курсор относится к другой или восстановленной базе. Сделайте один запрос без него и продолжайте с полученным.",
+    ),
+    "cursor_expired": _row(
+        "This cursor is older than the events that are kept. The oldest one that works is {oldest}.",
+        "Ce curseur est plus ancien que les événements conservés. Le plus ancien valable est {oldest}.",
+        "Этот курсор старше хранимых событий. Самый старый действующий: {oldest}.",
+    ),
+    "limit_out_of_range": _row(
+        "{name} is {got}; it must be between {lowest} and {highest}.",
+        "{name} vaut {got} ; il doit être compris entre {lowest} et {highest}.",
+        "{name} = {got}; допустимо от {lowest} до {highest}.",
+    ),
+    "not_searchable": _row(
+        "{name} cannot be searched with q. Filter by a field instead.",
+        "{name} ne se cherche pas avec q. Filtrez plutôt par champ.",
+        "{name} нельзя искать через q. Используйте фильтр по полю.",
+    ),
+    "ambiguous": _row(
+        "More than one {entity} fits; nothing was changed. Be more precise.",
+        "Plusieurs {entity} conviennent ; rien n'a été modifié. Soyez plus précis.",
+        "Подходит несколько записей {entity}; ничего не изменено. Уточните запрос.",
+    ),
+    "in_use": _row(
+        "{entity} is still in use by {by} {id}; nothing was deleted. Remove that first.",
+        "{entity} est encore utilisé par {by} {id} ; rien n'a été supprimé. Retirez-le d'abord.",
+        "{entity} ещё используется в {by} {id}; ничего не удалено. Сначала уберите эту запись.",
+    ),
+    "rule_loop": _row(
+        "The rules of this record type set each other off without end; nothing was changed. Ask the person who edits schemas/entities.",
+        "Les règles de ce type se déclenchent sans fin ; rien n'a été modifié. Prévenez la personne qui édite schemas/entities.",
+        "Правила этого типа записей бесконечно вызывают друг друга; ничего не изменено. Сообщите тому, кто правит schemas/entities.",
+    ),
+    "variables_in_subject": _row(
+        "The e-mail was not sent: its subject has fields that cannot be filled: {missing}. Fill them on the lead, or change the template.",
+        "L'e-mail n'a pas été envoyé : champs non remplis dans l'objet : {missing}. Complétez le prospect ou modifiez le modèle.",
+        "Письмо не отправлено: в теме остались незаполненные поля: {missing}. Заполните их у лида или измените шаблон.",
+    ),
+    "variables_in_body": _row(
+        "The e-mail was not sent: its body has fields that cannot be filled: {missing}. Fill them on the lead, or change the template.",
+        "L'e-mail n'a pas été envoyé : champs non remplis dans le corps : {missing}. Complétez le prospect ou modifiez le modèle.",
+        "Письмо не отправлено: в тексте остались незаполненные поля: {missing}. Заполните их у лида или измените шаблон.",
+    ),
+    "already_exists": _row(
+        "There is already a {entity} with the same {fields}. Change it, or use the one that exists.",
+        "Un enregistrement {entity} avec les mêmes {fields} existe déjà. Modifiez la valeur ou utilisez l'existant.",
+        "Запись {entity} с такими же {fields} уже есть. Измените значение или используйте существующую.",
+    ),
+    "not_computable": _row(
+        "A value of this action could not be computed for this record: {reason} Nothing was changed.",
+        "Une valeur de cette action n'a pas pu être calculée pour cet enregistrement : {reason} Rien n'a été modifié.",
+        "Значение этого действия нельзя вычислить для этой записи: {reason} Ничего не изменено.",
     ),
 }

@@ -1,0 +1,1 @@
+"""Runs one action: input, bind, require, do, returns; all in one transaction of the store."""

@@ -1,0 +1,242 @@
+"""Reading: searches, lists of records, one record, and the choices of a drop-down; all pages look the same."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import orjson
+
+from connector.catalog.inputs import parse
+from connector.catalog.model import Catalog, Entity, Field, Where
+from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
+from connector.engine.queries import bind, clauses, open_run, orders
+from connector.engine.records import Inputs, Names, reader, wire
+from connector.errors import Fault, Invalid, Malformed, NotFound
+from connector.storage.contract import OPERATORS, AnyOf, Clause, Order, Query, Row, Scope, Store, Transaction
+
+LIMIT, LARGEST = 50, 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: its rows, an opaque cursor (present on every page that has rows or a log), whether more follow."""
+
+    data: list[dict[str, Any]]
+    cursor: str | None
+    has_more: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The page as it goes over the wire."""
+        return {"data": self.data, "cursor": self.cursor, "has_more": self.has_more}
+
+
+def page_limit(limit: int | None, default: int = LIMIT, largest: int = LARGEST) -> int:
+    """The page size in force; Invalid when it is not between 1 and the largest."""
+    if limit is None:
+        return default
+    if not 1 <= limit <= largest:
+        params = {"name": "limit", "got": limit, "lowest": 1, "highest": largest}
+        raise Invalid(faults=[Fault(pointer="/limit", key="limit_out_of_range", params=params)])
+    return limit
+
+
+def record(catalog: Catalog, store: Store, scope: Scope, entity: Entity, record_id: Any) -> Row:
+    """One visible record as it goes over the wire, or NotFound."""
+    wanted = as_id(record_id)
+    row = store.read(scope, lambda tx: tx.get(entity.key, wanted)) if wanted is not None else None
+    if row is None:
+        raise on_missing(catalog, entity.key, record_id)
+    return wire(entity, row)
+
+
+def records(
+    catalog: Catalog, store: Store, scope: Scope, entity: Entity, filters: Mapping[str, str], *, order: str | None = None,
+    cursor: str | None = None, limit: int | None = None, q: str | None = None,
+) -> Page:  # fmt: skip
+    """A page of visible records. Filters are `field` or `field[op]`; `order` is a field, `-field` for descending."""
+    sorting = _order(entity, order)
+
+    def work(tx: Transaction) -> Page:
+        where: list[Clause | AnyOf] = [_filter(tx, entity, name, text) for name, text in filters.items()]
+        where += _matching(entity, q)
+        query = Query(entity=entity.key, where=tuple(where), order=sorting)
+        return _page(tx, entity, query, cursor, page_limit(limit))
+
+    return store.read(scope, work)
+
+
+def search(
+    catalog: Catalog, store: Store, scope: Scope, key: str, raw: Mapping[str, Any], *, text: bool = True,
+    cursor: str | None = None, limit: int | None = None,
+) -> Page:  # fmt: skip
+    """A page of what a search finds; `data` is empty when it finds nothing."""
+    todo = catalog.searches.get(key)
+    if todo is None:
+        raise NotFound("search_not_found", name=key)
+    inputs = parse(todo.input, raw, text=text)
+
+    def work(tx: Transaction) -> Page:
+        run = open_run(catalog, tx, Names({"now": tx.now}, {}), inputs)
+        typed: dict[str, Any] = {}
+        for name, value in inputs.items():
+            ref = todo.input.refs.get(name)
+            if ref is not None and ref.to == todo.find and find_row(tx, ref, value) is None:
+                return Page(data=[], cursor=None, has_more=False)
+            typed[name] = resolve(run, name, ref, value) if ref is not None else value
+        run.names["input"] = Inputs(typed)
+        for binding in todo.bind:
+            run.names[binding.name] = bind(run, binding)
+        query = Query(
+            entity=todo.find, where=clauses(run, todo.where, run.names), order=orders(run, todo.order, run.names)
+        )
+        return _page(tx, catalog.entities[todo.find], query, cursor, page_limit(limit))
+
+    return store.read(scope, work)
+
+
+def choices(
+    catalog: Catalog, store: Store, scope: Scope, entity: Entity, *, q: str | None = None, cursor: str | None = None,
+    limit: int | None = None, where: Where = (),
+) -> Page:  # fmt: skip
+    """A page of a drop-down: `{value, label, id}`, searched by `q`, only records that meet the reference's `where`."""
+
+    def work(tx: Transaction) -> Page:
+        run = open_run(catalog, tx, Names({}, {}), {})
+        query = Query(entity=entity.key, where=(*clauses(run, where, run.names), *_matching(entity, q)))
+        found = _page(tx, entity, query, cursor, page_limit(limit, default=100))
+        make = reader(catalog, tx)
+        data = [
+            {
+                "value": row["id"],
+                "label": str(entity.label.of({"it": make(entity.key, row["id"], row)})),
+                "id": row["id"],
+            }
+            for row in found.data
+        ]
+        return Page(data=data, cursor=found.cursor, has_more=found.has_more)
+
+    return store.read(scope, work)
+
+
+def _page(tx: Transaction, entity: Entity, query: Query, cursor: str | None, limit: int) -> Page:
+    order = query.order or (Order(path="id"),)
+    paths = [sort.path for sort in order]
+    after = _decode(cursor, paths) if cursor else None
+    rows = tx.find(Query(entity=query.entity, where=query.where, order=order, limit=limit + 1, after=after))
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1] if rows else None
+    onward = _encode(paths, [*(last[path] for path in paths), last["id"]]) if last and _plain(entity, order) else None
+    return Page(data=[wire(entity, row) for row in rows], cursor=onward or cursor, has_more=more and onward is not None)
+
+
+def _plain(entity: Entity, order: Sequence[Order]) -> bool:
+    """Only orders by the record's own fields can be continued."""
+    return all(sort.count is None and sort.path in entity.fields for sort in order)
+
+
+def _encode(paths: list[str], values: list[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([paths, values])).decode().rstrip("=")
+
+
+def _decode(cursor: str, paths: list[str]) -> tuple[Any, ...]:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        ordered, values = orjson.loads(text)
+    except (ValueError, TypeError, UnicodeEncodeError, binascii.Error):
+        raise Malformed("bad_cursor") from None
+    fits = ordered == paths and isinstance(values, list) and len(values) == len(paths) + 1
+    if not fits or as_id(values[-1]) is None or not all(isinstance(v, str | int | float | None) for v in values):
+        raise Malformed("bad_cursor")
+    return tuple(values)
+
+
+def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
+    if not order:
+        return (Order(path="id"),)
+    name = order.removeprefix("-")
+    field = entity.fields.get(name)
+    if field is None or field.secret or field.kind in ("list", "object"):
+        raise Invalid(faults=[_unknown(entity, "order", name)])
+    return (Order(path=name, descending=order.startswith("-")),)
+
+
+def _unknown(entity: Entity, pointer: str, name: str) -> Fault:
+    public = [field.name for field in entity.fields.values() if not field.secret]
+    near = get_close_matches(name, public, n=1)
+    params = {"name": name[:60], "nearest": near[0] if near else ", ".join(public[:8])}
+    return Fault(pointer=f"/{pointer}", key="unknown_parameter", params=params)
+
+
+def _filter(tx: Transaction, entity: Entity, given: str, text: str) -> Clause:
+    name, _, op = given.removesuffix("]").partition("[")
+    field = entity.fields.get(name)
+    if field is None or field.secret or (op or "eq") not in OPERATORS:
+        raise Invalid(faults=[_unknown(entity, given[:60], name)])
+    op = op or ("contains" if field.kind == "list" else "eq")
+    if op == "contains":
+        return Clause(path=name, op=op, value=text)
+    values = [_value(tx, field, part) for part in (text.split(",") if op == "in" else [text])]
+    return Clause(path=name, op=op, value=values if op == "in" else values[0])
+
+
+def _value(tx: Transaction, field: Field, text: str) -> Any:
+    if text == "":
+        return None
+    try:
+        return _by_key(tx, field, text) if field.ref is not None else READ.get(field.kind, str)(text)
+    except (ValueError, OverflowError):
+        params = {"name": field.name, "got": text[:60], "expected": field.kind}
+        raise Invalid(faults=[Fault(pointer=f"/{field.name}", key="wrong_type", params=params)]) from None
+
+
+def _by_key(tx: Transaction, field: Field, text: str) -> int:
+    """The id a reference filter names; one that names nothing visible matches nothing."""
+    assert field.ref is not None
+    row = find_row(tx, field.ref, text)
+    return row["id"] if row is not None else 0
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > LARGEST_ID:
+        raise OverflowError
+    return number
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not -1e15 < number < 1e15:
+        raise OverflowError
+    return number
+
+
+def _yes(text: str) -> bool:
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _yes(text)
+    except KeyError:
+        raise ValueError(text) from None
+
+
+READ: Mapping[str, Callable[[str], Any]] = {
+    "integer": _whole,
+    "number": _number,
+    "money": _number,
+    "boolean": _boolean,
+}
+
+
+def _matching(entity: Entity, q: str | None) -> list[Clause | AnyOf]:
+    if not q:
+        return []
+    if not entity.search:
+        raise Invalid(faults=[Fault(pointer="/q", key="not_searchable", params={"name": entity.plural})])
+    return [AnyOf(groups=tuple((Clause(path=name, op="contains", value=q),) for name in entity.search))]

@@ -1,0 +1,74 @@
+"""What a field accepts when an action writes it: the last check before storage, whatever an expression computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connector.catalog.model import Entity, Field
+from connector.engine.records import plain
+from connector.errors import Fault, Invalid
+
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "date": (str,),
+    "datetime": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "money": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "object": (dict,),
+}
+
+BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "maxLength": ("too_long", lambda value, bound: isinstance(value, str) and len(value) > bound),
+    "minLength": ("too_short", lambda value, bound: isinstance(value, str) and len(value) < bound),
+    "maximum": ("too_large_number", lambda value, bound: value > bound),
+    "minimum": ("too_small", lambda value, bound: value < bound),
+    "maxItems": ("too_many_items", lambda value, bound: len(value) > bound),
+    "enum": ("not_allowed", lambda value, bound: value not in bound),
+}
+
+
+def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as stored; Invalid names every field whose value it cannot hold."""
+    settled = {}
+    faults: list[Fault] = []
+    for name, given in values.items():
+        field = entity.fields[name]
+        value = plain(given)
+        if value is not None:
+            value = round(value, 4) if field.kind == "money" and isinstance(value, float) else value
+            faults.extend(_faults(field, value))
+        settled[name] = value
+    if faults:
+        raise Invalid(faults=faults)
+    return settled
+
+
+def _faults(field: Field, value: Any) -> list[Fault]:
+    pointer = f"/{field.name}"
+    wrong = not isinstance(value, KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")
+    if wrong:
+        return [
+            Fault(pointer=pointer, key="wrong_type", params={"name": field.name, "got": value, "expected": field.kind})
+        ]
+    return [
+        Fault(
+            pointer=pointer, key=key, params={"name": field.name, "got": str(value)[:60], "limit": field.schema[word]}
+        )
+        for word, (key, breaks) in BOUNDS.items()
+        if word in field.schema and breaks(value, field.schema[word])
+    ]
+
+
+def complete(entity: Entity, row: Mapping[str, Any]) -> None:
+    """Refuse a record that lacks a required field."""
+    faults = [
+        Fault(pointer=f"/{field.name}", key="missing_parameter", params={"name": field.name})
+        for field in entity.fields.values()
+        if field.required and row.get(field.name) is None
+    ]
+    if faults:
+        raise Invalid("missing_parameter", faults=faults)

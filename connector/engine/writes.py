@@ -1,0 +1,141 @@
+"""Every write of a run: merged per record, completed by the entity's rules, in the order it was wished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from connector.catalog.model import Effect, Entity, Field
+from connector.engine.queries import Run, bind
+from connector.engine.records import Names, Record
+from connector.engine.values import complete, settle
+from connector.errors import LeadwireError, Refused
+from connector.storage.contract import Clause, Query, Row
+
+Apply = Callable[[Run, Effect], None]
+
+ROUNDS = 200
+"""Writes that rules may cause in one run before we call it a loop."""
+
+
+def wish(run: Run, entity: str, record_id: int, values: Mapping[str, Any]) -> None:
+    """Note field values for a record; they are written, merged, when the run's effects are done."""
+    run.tx.touch(entity, record_id)
+    run.pending.setdefault((entity, record_id), {}).update(values)
+
+
+def flush(run: Run, apply: Apply) -> None:
+    """Write what is pending, rules included, until nothing is."""
+    for _ in range(ROUNDS):
+        if not run.pending:
+            return
+        key = next(iter(run.pending))
+        _change(run, *key, run.pending.pop(key), apply)
+    raise LeadwireError("rule_loop")
+
+
+def _change(run: Run, key: str, record_id: int, wished: Mapping[str, Any], apply: Apply) -> None:
+    entity = run.catalog.entities[key]
+    row = run.tx.get(key, record_id, scoped=False)
+    if row is None or (key, record_id) in run.deleted:
+        return
+    changes = _differing(row, settle(entity, wished))
+    if not changes:
+        return
+    if entity.rules:
+        changes = _differing(row, settle(entity, changes | _ruled(run, entity, record_id, row, changes, apply)))
+    complete(entity, row | changes)
+    if changes:
+        run.tx.update(key, record_id, changes)
+
+
+def _differing(row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if row[name] != value}
+
+
+def insert(run: Run, key: str, values: Mapping[str, Any], apply: Apply) -> Record:
+    """Create a record, completed by defaults and rules, and return it."""
+    entity = run.catalog.entities[key]
+    defaults = {field.name: field.default for field in entity.fields.values() if field.default is not None}
+    given = settle(entity, defaults | {name: value for name, value in values.items() if value is not None})
+    if entity.rules:
+        blank: Row = dict.fromkeys(entity.fields) | {"id": 0}
+        given = settle(entity, given | _ruled(run, entity, None, None, given, apply, blank=blank))
+    complete(entity, given)
+    row = run.tx.insert(key, given)
+    run.created.add((key, row["id"]))
+    return run.record(key, row["id"], row)
+
+
+def _ruled(
+    run: Run, entity: Entity, record_id: int | None, before: Row | None, changes: Mapping[str, Any], apply: Apply,
+    blank: Row | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the entity's rules set on the record itself; their other effects are applied or noted."""
+    proposed: Row = {**(before or blank or {}), **changes}
+    own: dict[str, Any] = {}
+    for rule in entity.rules:
+        after = run.record(entity.key, record_id or 0, proposed | own)
+        names = Names(
+            {
+                "before": None if before is None else run.record(entity.key, before["id"], before),
+                "after": after,
+                entity.key: after,
+                "changed": [*changes, *own],
+                "now": run.names["now"],
+            },
+            {name: partial(run.names.__getitem__, name) for name in ("actor", "today")},
+        )
+        if rule.when is not None and not rule.when.of(names):
+            continue
+        ruled = replace(run, names=names, scoped=False)
+        for binding in rule.bind:
+            names[binding.name] = bind(ruled, binding)
+        for effect in rule.do:
+            if effect.verb != "set":
+                apply(ruled, effect)
+            elif effect.when is None or effect.when.of(names):
+                own.update({name: value.of(names) for name, value in effect.values.items()})
+    return settle(entity, own)
+
+
+def erase(run: Run, key: str, record_id: int) -> None:
+    """Delete a record and, as their references say, what points at it."""
+    run.tx.touch(key, record_id)
+    run.deleted.add((key, record_id))
+    run.pending.pop((key, record_id), None)
+    for child, field in _pointing(run, key):
+        query = Query(entity=child.key, where=(Clause(path=field.name, op="eq", value=record_id),), scoped=False)
+        for row in run.tx.find(query):
+            if (child.key, row["id"]) not in run.deleted:
+                ON_DELETE[field.ref.on_delete if field.ref else "refuse"](run, child, field, row)
+    run.tx.delete(key, record_id)
+
+
+def _pointing(run: Run, key: str) -> Iterator[tuple[Entity, Field]]:
+    for entity in run.catalog.entities.values():
+        for field in entity.fields.values():
+            if field.ref is not None and field.ref.to == key:
+                yield entity, field
+
+
+def _cascade(run: Run, child: Entity, field: Field, row: Row) -> None:
+    erase(run, child.key, row["id"])
+
+
+def _clear(run: Run, child: Entity, field: Field, row: Row) -> None:
+    # Written at once, not noted: the foreign key must be free before the record it points at goes.
+    run.tx.update(child.key, row["id"], {field.name: None})
+
+
+def _refuse(run: Run, child: Entity, field: Field, row: Row) -> None:
+    raise Refused("in_use", entity=field.ref.to if field.ref else "", by=child.title["en"], id=row["id"])
+
+
+ON_DELETE: Mapping[str, Callable[[Run, Entity, Field, Row], None]] = {
+    "cascade": _cascade,
+    "clear": _clear,
+    "refuse": _refuse,
+}

@@ -1,0 +1,1 @@
+"""Triggers: filters and projections over the one event log, polled here."""

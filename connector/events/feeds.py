@@ -1,0 +1,202 @@
+"""Polling feeds: two views of one log. Newest first without a cursor, oldest first from a cursor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from connector.catalog.inputs import parse
+from connector.catalog.model import Catalog, Trigger
+from connector.engine.lists import Page, page_limit
+from connector.engine.lookups import resolve
+from connector.engine.queries import left_out, open_run
+from connector.engine.records import Inputs, Names, plain
+from connector.errors import CursorExpired, CursorReset, Malformed, NotFound
+from connector.storage.contract import Event, EventQuery, FeedState, Scope, Store, Transaction
+
+ITEMS, MOST = 100, 1000
+"""Items of a page by default, and at most."""
+SCAN = 20_000
+"""Events that one page may look at when a filter has to be tested event by event."""
+RECENT = timedelta(minutes=20)
+BACK = timedelta(hours=24)
+CURSOR = re.compile(r"v1\.([0-9a-f]{8,64})\.(\d{1,16})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A trigger with its filter filled in: which topics, which value of the index, which test, which item."""
+
+    topics: tuple[str, ...]
+    value: str | None
+    wants: Callable[[Event], bool] | None
+    """None when the index alone decides."""
+    item: Callable[[Event], dict[str, Any]]
+
+
+def trigger(catalog: Catalog, key: str) -> Trigger:
+    """The trigger of that key, or NotFound."""
+    try:
+        return catalog.triggers[key]
+    except KeyError:
+        raise NotFound("trigger_not_found", name=key) from None
+
+
+def page(
+    catalog: Catalog, store: Store, scope: Scope, key: str, raw: Mapping[str, Any], *, after: str | None = None,
+    limit: int | None = None,
+) -> Page:  # fmt: skip
+    """A page of a trigger's feed.
+
+    Without `after`: newest first, at least 100 items where there are as many, and all of the last 20 minutes up to
+    1,000. With it: oldest first from there. `cursor` is on every page and never goes back.
+    """
+    feed = filled(catalog, store, scope, trigger(catalog, key), raw)
+    size = page_limit(limit, ITEMS, MOST)
+    # Read before the events: all up to this seq are then visible to the reads below.
+    state = store.feed(scope.account_id)
+    if after is None:
+        return _newest(store, scope, feed, state, size, recent=limit is None)
+    return _onward(store, scope, feed, state, _seq(after, state), size)
+
+
+def filled(catalog: Catalog, store: Store, scope: Scope, found: Trigger, raw: Mapping[str, Any]) -> Feed:
+    """The trigger with a subscriber's filter: inputs typed, references resolved, topics and tests decided."""
+    inputs = parse(found.input, raw, text=True)
+
+    def work(tx: Transaction) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+        run = open_run(catalog, tx, Names({"now": tx.now}, {}), inputs)
+        refs = found.input.refs
+        typed = {name: resolve(run, name, refs[name], it) if name in refs else it for name, it in inputs.items()}
+        names = Names({"input": Inputs(typed)}, {})
+        match = {name: plain(value.of(names)) for name, value in found.match.items() if not left_out(run, value)}
+        topics = tuple(f"{found.on}.{value.of(names)}" for value in found.fires)
+        plain_inputs = {name: plain(value) for name, value in typed.items()}
+        return plain_inputs, match, topics
+
+    plain_inputs, match, topics = store.read(scope, work)
+    indexed = len(topics) == 1 and topics[0].removeprefix(f"{found.on}.") in match
+    value = match.pop(topics[0].removeprefix(f"{found.on}.")) if indexed else None
+    wants = _test(found, plain_inputs, match) if match or found.when is not None else None
+    return Feed(topics=topics, value=_text(value), wants=wants, item=_projection(found))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+class Data:
+    """A JSON object as attributes; a key it lacks reads as None (the event is older than the field)."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._values.get(name)
+
+
+def _data(text: str | None) -> Data | None:
+    return None if text is None else Data(orjson.loads(text))
+
+
+def _test(found: Trigger, inputs: Mapping[str, Any], match: Mapping[str, Any]) -> Callable[[Event], bool]:
+    def wants(event: Event) -> bool:
+        before, after = _data(event.before), _data(event.after)
+        record = after or before
+        if any(getattr(record, name) != value for name, value in match.items()):
+            return False
+        names = {"input": Inputs(inputs), "before": before, "after": after, "changed": list(event.changed)}
+        return found.when is None or bool(found.when.of(names))
+
+    return wants
+
+
+def _projection(found: Trigger) -> Callable[[Event], dict[str, Any]]:
+    """The one serializer of a trigger: poll, push and sample all go through it."""
+    keys = tuple(found.output["properties"])
+    own = f"{found.on}_id"
+
+    def item(event: Event) -> dict[str, Any]:
+        before = orjson.loads(event.before) if event.before is not None else {}
+        record = orjson.loads(event.after) if event.after is not None else before
+        fixed = {"id": event.seq, "occurred_at": event.at, "actor_id": event.actor_id, "origin": event.origin,
+                 own: event.record_id}  # fmt: skip
+        return {key: fixed[key] if key in fixed else _read(key, record, before) for key in keys}
+
+    return item
+
+
+def _read(key: str, record: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
+    if key.endswith("_before") and key not in record:
+        return before.get(key.removesuffix("_before"))
+    return record.get(key)
+
+
+def _newest(store: Store, scope: Scope, feed: Feed, state: FeedState, size: int, *, recent: bool) -> Page:
+    items: list[dict[str, Any]] = []
+    newest = state.newest
+    for count, event in enumerate(_backwards(store, scope, feed)):
+        newest = max(newest, event.seq)
+        enough = len(items) >= size
+        if enough and not (recent and len(items) < MOST and _younger(event, RECENT)):
+            break
+        if feed.wants is not None and count >= SCAN and not _younger(event, BACK):
+            break
+        if feed.wants is None or feed.wants(event):
+            items.append(feed.item(event))
+    return Page(data=items, cursor=f"v1.{state.feed}.{newest}", has_more=False)
+
+
+def _younger(event: Event, span: timedelta) -> bool:
+    at = datetime.fromisoformat(event.at)
+    return datetime.now(at.tzinfo) - at < span
+
+
+def _backwards(store: Store, scope: Scope, feed: Feed) -> Iterator[Event]:
+    below, want = None, ITEMS + 1
+    while True:
+        found = store.events(scope, EventQuery(topics=feed.topics, value=feed.value, before=below, limit=want))
+        yield from found
+        if len(found) < want:
+            return
+        below, want = found[-1].seq, 500
+
+
+def _onward(store: Store, scope: Scope, feed: Feed, state: FeedState, after: int, size: int) -> Page:
+    items: list[dict[str, Any]] = []
+    place, seen = after, 0
+    while seen < SCAN:
+        want = size + 1 - len(items) if feed.wants is None else 500
+        found = store.events(scope, EventQuery(topics=feed.topics, value=feed.value, after=place, limit=want))
+        for event in found:
+            if len(items) == size:
+                return Page(data=items, cursor=f"v1.{state.feed}.{place}", has_more=True)
+            place, seen = event.seq, seen + 1
+            if feed.wants is None or feed.wants(event):
+                items.append(feed.item(event))
+        if len(found) < want:
+            return Page(data=items, cursor=f"v1.{state.feed}.{max(place, state.newest)}", has_more=False)
+    return Page(data=items, cursor=f"v1.{state.feed}.{place}", has_more=True)
+
+
+def _seq(cursor: str, state: FeedState) -> int:
+    """The place a cursor stands for; refused when it is another database's, from the future or too old."""
+    match = CURSOR.fullmatch(cursor)
+    if match is None:
+        raise Malformed("bad_cursor")
+    seq = int(match.group(2))
+    if match.group(1) != state.feed or seq > state.newest:
+        raise CursorReset()
+    oldest = state.oldest or state.newest + 1
+    if seq < oldest - 1:
+        raise CursorExpired(oldest=f"v1.{state.feed}.{oldest - 1}")
+    return seq
