@@ -1,0 +1,1 @@
+"""Front doors in other systems' words: their URLs, their parameters, their errors; the same actions behind."""

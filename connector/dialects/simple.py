@@ -1,0 +1,120 @@
+"""noCRM's simplified API: every action on a lead is one plain address, `/api/simple/leads/42/assign?user_id=ana@x.test`.
+
+The address after the lead is the `path` of an action, so a new action file is live here too. GET and POST are the same;
+HEAD and prefetching never act. Answers are the lead; errors are `{"error": status, "message", "type"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from connector.catalog.model import Action, Catalog
+from connector.engine.run import run
+from connector.errors import Forbidden, Invalid, LeadwireError, NotFound, WrongMethod
+from connector.web import incoming
+from connector.web.answers import JSON_TYPE, answer
+from connector.web.house import house
+from connector.web.problems import catch, refuse
+from connector.web.records import directory
+
+ROOTS = ("/api/simple", "/simple")
+METHODS = ("GET", "POST")
+EVERY_METHOD = (*METHODS, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+"""Headers by which a browser says that nobody has asked for this yet."""
+
+simple = Blueprint("simple", __name__)
+
+
+@simple.route("/leads/<lead_id>/<path:path>", methods=EVERY_METHOD)
+def act(lead_id: str, path: str) -> Response:
+    """Run the action of that path on that lead, and answer the lead."""
+    refuse_looking()
+    caller = incoming.caller()
+    catalog = house().catalog
+    action = action_at(catalog, path)
+    raw = parameters(action) | {"lead_id": incoming.path_id(lead_id, "lead")}
+    result = run(catalog, house().store, caller.scope, action.key, raw, text=True, lenient=True)
+    return answer(nocrm(result.data))
+
+
+@simple.route("/ids", methods=EVERY_METHOD)
+def ids() -> Response:
+    """The account's ids: noCRM's "object ID page"."""
+    refuse_looking()
+    caller = incoming.caller()
+    return answer(directory(house().catalog, house().store, caller))
+
+
+@simple.route("/<path:path>", methods=EVERY_METHOD)
+def nothing(path: str) -> Response:
+    """Any other address: refused in this door's own words."""
+    raise NotFound("no_such_address", path=request.path)
+
+
+def refuse_looking() -> None:
+    """Only GET and POST act, and only when a person or program means it."""
+    if request.method not in METHODS:
+        raise WrongMethod(method=request.method, allow=", ".join(METHODS))
+    if any(word in request.headers.get(name, "") for name in AHEAD for word in ("prefetch", "prerender", "preview")):
+        raise Forbidden("prefetch_refused")
+
+
+def action_at(catalog: Catalog, path: str) -> Action:
+    """The action on a lead with that path, or NotFound."""
+    for action in catalog.actions.values():
+        if action.path == path and action.on == "lead":
+            return action
+    raise NotFound("no_such_address", path=request.path)
+
+
+def parameters(action: Action) -> dict[str, Any]:
+    """The parameters of address and body as text; the body's win."""
+    body, is_text = incoming.body()
+    raw = incoming.texts(request.args) | (body if is_text else {name: text(value) for name, value in body.items()})
+    for name, ref in action.input.refs.items():
+        if "email" in ref.by and isinstance(raw.get(name), str):
+            # `ana+sales@x.test` typed straight into an address arrives with a blank for its plus.
+            raw[name] = raw[name].strip().replace(" ", "+")
+    return raw
+
+
+def text(value: Any) -> Any:
+    """A JSON value as it would be written in an address."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return [text(item) for item in value]
+    return "" if value is None else value
+
+
+def nocrm(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with the names that noCRM's clients read beside ours."""
+    if "remind_at" not in record:
+        return dict(record)
+    return {**record, "remind_date": record["remind_at"], "remind_time": None, "next_action_at": record["remind_at"]}
+
+
+def kind(error: LeadwireError) -> str:
+    """The machine word for an error: `missing_parameter` where a required one is absent."""
+    if isinstance(error, Invalid) and error.faults:
+        first = error.faults[0].key
+        return "missing_parameter" if first == "required" else first
+    return error.code
+
+
+def shape(error: LeadwireError, language: str) -> dict[str, Any]:
+    """An error in noCRM's words."""
+    return {"error": error.status, "message": error.message(language), "type": kind(error)}
+
+
+def _refuse(error: Exception) -> Response:
+    return refuse(error, shape, JSON_TYPE)
+
+
+catch(simple, _refuse)

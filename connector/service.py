@@ -1,0 +1,119 @@
+"""Assembles everything: opens the house, fills a new database, builds the app, serves it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Blueprint, Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from connector.access import tokens
+from connector.catalog.load import SHIPPED, load
+from connector.catalog.model import Catalog
+from connector.catalog.watch import Watch
+from connector.dialects import simple
+from connector.engine.world import load_world
+from connector.settings import Settings
+from connector.settings import load as load_settings
+from connector.storage import open as open_store
+from connector.storage.contract import Scope, Store
+from connector.web.api import build
+from connector.web.house import House
+
+__all__ = ["DIALECTS", "House", "create_app", "open_house", "serve"]
+
+DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = ((simple.simple, simple.ROOTS),)
+"""The front doors of other systems, and where each of them is; a new door is one more line."""
+
+ACCOUNT = 1
+"""The account of a new database."""
+EMPTY: dict[str, list[dict[str, object]]] = {
+    "account": [{"id": ACCOUNT, "name": "Leadwire", "time_zone": "UTC"}],
+    "user": [{"id": 1, "email": "admin@leadwire.test", "firstname": "Admin", "is_admin": True, "is_active": True}],
+}
+
+
+def folders(settings: Settings) -> list[Path]:
+    """Where the declarations are: the shipped ones, and the deployment's own laid over them."""
+    own = Path(settings.schemas or "schemas").resolve()
+    return [SHIPPED] if own == SHIPPED.resolve() or not own.is_dir() else [SHIPPED, own]
+
+
+def open_house(settings: Settings) -> House:
+    """Load the catalog, open the storage and bring it up to the catalog; a new database gets its first records and token.
+
+    Raises CatalogError when a file is broken. Nothing is watched until `house.watch.start()`.
+    """
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    places = folders(settings)
+    catalog = load(places)
+    store = open_store(settings.database_url)
+    store.upgrade(catalog)
+    store.adopt(catalog)
+    secret = _settle(settings, catalog, store) if _is_new(store) else None
+    return House(settings=settings, store=store, watch=Watch(places, catalog, store.adopt), first_token=secret)
+
+
+def _is_new(store: Store) -> bool:
+    return store.read(Scope(account_id=ACCOUNT), lambda tx: tx.get("account", ACCOUNT)) is None
+
+
+def _settle(settings: Settings, catalog: Catalog, store: Store) -> str:
+    """Fill a new database and make the first admin's token."""
+    if settings.demo:
+        load_world(catalog, store)
+    else:
+        store.load(EMPTY, ACCOUNT)
+    secret, _ = tokens.issue(store, ACCOUNT, _first_admin(settings, catalog), "first token", secret=settings.admin_token)
+    return secret
+
+
+def _first_admin(settings: Settings, catalog: Catalog) -> int:
+    users = catalog.world["user"] if settings.demo else EMPTY["user"]
+    found: int = next(user["id"] for user in users if user["is_admin"])
+    return found
+
+
+def create_app(settings: Settings | None = None, house: House | None = None) -> Flask:
+    """The WSGI app of an opened house; without one, it opens the house that the settings (or the environment) describe."""
+    opened = house or open_house(settings or load_settings())
+    app = build(opened)
+    for door, roots in DIALECTS:
+        for root in roots:
+            app.register_blueprint(door, url_prefix=root, name=root.strip("/").replace("/", "_"))
+    opened.watch.start()
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished. Says once where, and a new database's token.
+
+    The database is made ready before the workers start, so that only one process does it.
+    """
+    if settings.database_url.startswith("memory:"):
+        settings = replace(settings, admin_token=settings.admin_token or tokens.mint(), workers=1)
+        secret: str | None = settings.admin_token
+    else:
+        house = open_house(settings)
+        secret = house.first_token
+        house.store.close()
+    announce(settings, secret)
+    server = Granian(
+        "connector.service:create_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
+        workers=settings.workers, runtime_threads=1, blocking_threads=settings.threads, backlog=2048,
+        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, process_name=None,
+    )  # fmt: skip
+    server.serve(target_loader=lambda target: create_app(settings), wrap_loader=True)
+
+
+def announce(settings: Settings, secret: str | None) -> None:
+    """Print where Leadwire answers and, this one time, the token of a new database."""
+    lines = [f"Leadwire: http://{settings.host}:{settings.port}"]
+    if secret is not None:
+        lines += [f"Token:    {secret}", "          (shown once; make more with: leadwire token create)"]
+    print("\n".join(lines), flush=True)  # noqa: T201

@@ -1,0 +1,1 @@
+"""The native HTTP API: actions, lists, feeds, the catalog; one error handler."""

@@ -1,0 +1,93 @@
+"""Actions over HTTP: one call, a dry run of it, and many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from connector.engine.run import Result, run, run_many
+from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMethod, WrongType
+from connector.storage.contract import Event
+from connector.web import incoming
+from connector.web.answers import answer
+from connector.web.house import house
+from connector.web.problems import problem
+
+actions = Blueprint("actions", __name__)
+MOST_ROWS = 1000
+
+
+@actions.post("/actions/<key>")
+def act(key: str) -> Response:
+    """Run an action: 201 where it made the record it answers, else 200; with `?dry_run=true` nothing is kept."""
+    caller = incoming.caller()
+    asked = incoming.query("dry_run")
+    raw, text = incoming.body()
+    dry_run = incoming.flag(asked.get("dry_run", ""), "dry_run")
+    result = run(house().catalog, house().store, caller.scope, key, raw, text=text, dry_run=dry_run)
+    if dry_run:
+        return answer(rehearsal(result))
+    return answer(result.data, 201 if result.created else 200)
+
+
+@actions.post("/actions/<key>/batch")
+def act_on_many(key: str) -> Response:
+    """Run an action for up to 1,000 rows: an answer or an error per row, in order, each row whole or not at all."""
+    caller = incoming.caller()
+    incoming.query()
+    rows = rows_of(incoming.body())
+    found = run_many(house().catalog, house().store, caller.scope, key, rows)
+    language = incoming.locale()
+    data = [outcome(index, item, language) for index, item in enumerate(found)]
+    failed = sum(1 for row in data if row["error"] is not None)
+    return answer({"data": data, "succeeded": len(data) - failed, "failed": failed})
+
+
+@actions.get("/actions/<key>")
+@actions.get("/actions/<key>/batch")
+def reading(key: str) -> Response:
+    """An action is never run by reading its address."""
+    raise WrongMethod(method="GET", allow="POST")
+
+
+def rows_of(body: tuple[dict[str, Any], bool]) -> list[dict[str, Any]]:
+    """The rows of a batch; Invalid unless there are 1 to 1,000 of them."""
+    document, text = body
+    if text:
+        raise WrongType(given="form")
+    incoming.refuse_unknown(document, ("rows",))
+    rows = document.get("rows")
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
+        raise Invalid(faults=[Fault(pointer="/rows", key="rows_expected", params={"most": MOST_ROWS})])
+    if not all(isinstance(row, dict) for row in rows):
+        wrong = next(index for index, row in enumerate(rows) if not isinstance(row, dict))
+        raise Malformed("row_not_an_object", index=wrong)
+    return rows
+
+
+def outcome(index: int, item: Result | LeadwireError, language: str) -> Mapping[str, Any]:
+    """One row's answer in a batch."""
+    if isinstance(item, LeadwireError):
+        return {"index": index, "status": item.status, "result": None, "error": problem(item, language)}
+    return {"index": index, "status": 201 if item.created else 200, "result": item.data, "error": None}
+
+
+def rehearsal(result: Result) -> Mapping[str, Any]:
+    """What a dry run answers: the result, and each record before and after, as its events would tell it."""
+    return {"dry_run": True, "created": result.created, "data": result.data, "events": [told(event) for event in result.events]}
+
+
+def told(event: Event) -> Mapping[str, Any]:
+    """An event of a dry run; it has no number, for it never happened."""
+    return {
+        "entity": event.entity,
+        "record_id": event.record_id,
+        "verb": event.verb,
+        "changed": event.changed,
+        "topics": event.topics,
+        "before": event.before and orjson.Fragment(event.before),
+        "after": event.after and orjson.Fragment(event.after),
+    }

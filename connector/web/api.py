@@ -1,0 +1,32 @@
+"""The Flask app of the native API, ready for more doors."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from connector.web import answers, incoming, problems
+from connector.web.about import about, health
+from connector.web.actions import actions
+from connector.web.feeds import feeds
+from connector.web.house import EXTENSION, House
+from connector.web.paths import tidy
+from connector.web.records import records
+
+ROOT = "/api/v1"
+
+
+def build(house: House) -> Flask:
+    """An app that serves this house."""
+    app = Flask("leadwire", static_folder=None)
+    app.extensions[EXTENSION] = house
+    app.config["MAX_CONTENT_LENGTH"] = house.settings.body_limit
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    answers.install(app)
+    app.before_request(incoming.name_request)
+    problems.catch(app)
+    for part in (actions, feeds, about, records):
+        app.register_blueprint(part, url_prefix=ROOT)
+    app.register_blueprint(health)
+    app.wsgi_app = tidy(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app

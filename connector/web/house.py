@@ -1,0 +1,36 @@
+"""What every request needs: the settings, the store and the catalog of the moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from connector.catalog.model import Catalog
+from connector.catalog.watch import Watch
+from connector.settings import Settings
+from connector.storage.contract import Store
+
+EXTENSION = "leadwire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """An opened Leadwire: its settings, its storage, and the watch over its files."""
+
+    settings: Settings
+    store: Store
+    watch: Watch
+    first_token: str | None = None
+    """The first admin's token, where this opening made the database; nowhere else is it to be had."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog in force now. Take it once per request: the next look may give a newer one."""
+        return self.watch.current
+
+
+def house() -> House:
+    """The house that serves this request."""
+    opened: House = current_app.extensions[EXTENSION]
+    return opened

@@ -1,0 +1,149 @@
+"""What came in with a request: who calls, in which language, with which parameters and which body."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from flask import g, request
+from werkzeug.datastructures import LanguageAccept, MultiDict
+from werkzeug.http import parse_accept_header
+
+from connector.access.tokens import Caller, authenticate
+from connector.catalog.strict import loads
+from connector.errors import Fault, Invalid, Malformed, NotFound, Unauthorized, WrongType
+from connector.sentences import LOCALES
+from connector.web.house import house
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_ID = 2**63 - 1
+YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
+
+
+def name_request() -> None:
+    """Keep the caller's own `X-Request-Id` where it is a plain word, else make one."""
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if given and REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+
+
+def locale() -> str:
+    """The language to answer in: the best of `Accept-Language` that we speak, else English."""
+    wanted = request.headers.get("Accept-Language")
+    return _best(wanted) if wanted else "en"
+
+
+@lru_cache(maxsize=256)
+def _best(wanted: str) -> str:
+    return parse_accept_header(wanted, LanguageAccept).best_match(LOCALES) or "en"
+
+
+def secret() -> str:
+    """The token as sent: `Authorization: Bearer` or `X-API-KEY`; Unauthorized without one."""
+    given = request.headers.get("Authorization", "")
+    scheme, _, rest = given.partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-KEY", "").strip()
+    if not token:
+        raise Unauthorized("unauthorized_missing_token")
+    # Power Automate users paste the word "Bearer" into the key field as well.
+    return token.removeprefix("Bearer ").strip()
+
+
+def caller() -> Caller:
+    """Who calls; Unauthorized unless the token is good right now."""
+    return authenticate(house().store, secret())
+
+
+def query(*known: str) -> dict[str, str]:
+    """The query parameters, each of which must be one of the known; given twice, the last one counts."""
+    values = last(texts(request.args))
+    refuse_unknown(values, known)
+    return values
+
+
+def last(values: Mapping[str, Any]) -> dict[str, str]:
+    """One text per name: of a name given several times, the last."""
+    return {name: value if isinstance(value, str) else value[-1] for name, value in values.items()}
+
+
+def refuse_unknown(values: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Invalid, naming the nearest known name, for any other."""
+    faults = [Fault(pointer=f"/{name}", key="unknown_parameter", params=unknown(name, known))
+              for name in values if name not in known]  # fmt: skip
+    if faults:
+        raise Invalid(faults=faults)
+
+
+def unknown(name: str, known: tuple[str, ...]) -> dict[str, Any]:
+    """The blanks of the sentence about an unknown name."""
+    near = get_close_matches(name, known, n=1)
+    return {"name": name, "nearest": near[0] if near else ", ".join(known)}
+
+
+def texts(values: MultiDict[str, str]) -> dict[str, Any]:
+    """Text parameters as a plain dict: a list where a name was given several times."""
+    if b"%00" in request.query_string:
+        raise Malformed("nul_character")
+    return {name: found[0] if len(found) == 1 else found for name, found in values.lists()}
+
+
+def flag(value: str, name: str) -> bool:
+    """A yes or no of the query string."""
+    if value.lower() in YES:
+        return True
+    if value.lower() in NO:
+        return False
+    raise Invalid(faults=[Fault(pointer=f"/{name}", key="not_a_boolean", params={"name": name, "value": value})])
+
+
+def limit(value: str | None, most: int) -> int | None:
+    """The page size asked for; None where none was."""
+    if not value:
+        return None
+    if value.isascii() and value.isdecimal() and 1 <= int(value[:10]) <= most:
+        return int(value[:10])
+    params = {"name": "limit", "got": value, "lowest": 1, "highest": most}
+    raise Invalid(faults=[Fault(pointer="/limit", key="limit_out_of_range", params=params)])
+
+
+def path_id(value: str, what: str) -> int:
+    """The id in an address; anything that cannot be one is as unknown as an id that nobody has."""
+    if value.isascii() and value.isdecimal() and len(value) <= 19 and 0 < int(value) <= MAX_ID:
+        return int(value)
+    raise NotFound(f"{what}_not_found", value=value)
+
+
+def body() -> tuple[dict[str, Any], bool]:
+    """The parameters in the body, and whether they are text (a form) rather than JSON; {} without a body.
+
+    JSON is read strictly and must be an object. Any other kind of body raises WrongType.
+    """
+    kind = request.mimetype
+    if kind in FORMS:
+        return _form(), True
+    if kind == "application/json" or kind.endswith("+json"):
+        return _object(request.get_data(cache=False)), False
+    if not request.get_data():
+        return {}, False
+    raise WrongType(given=kind or "-")
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    value = loads(raw) if raw.strip() else {}
+    if not isinstance(value, dict):
+        raise Malformed("not_an_object")
+    return value
+
+
+def _form() -> dict[str, Any]:
+    values = texts(request.form)
+    if len(values) == 1 and next(iter(values)).lstrip().startswith(("{", "[")):
+        # What `curl -d '{...}'` sends when nobody said that it is JSON.
+        raise WrongType(given=request.mimetype)
+    if any("\0" in name or "\0" in "".join(value) for name, value in values.items()):
+        raise Malformed("nul_character")
+    return values

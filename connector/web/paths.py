@@ -1,0 +1,20 @@
+"""Addresses are forgiving: doubled and trailing slashes are served as if they were not there, never redirected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def tidy(app: Wsgi) -> Wsgi:
+    """The app, with `//api//v1/me/` read as `/api/v1/me`."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if "//" in path or path.endswith("/"):
+            environ["PATH_INFO"] = "/" + "/".join(filter(None, path.split("/")))
+        return app(environ, start_response)
+
+    return served
