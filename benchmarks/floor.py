@@ -66,7 +66,7 @@ def _sql(text: str) -> str:
 
 
 FIND_TOKEN = _sql("SELECT user_id FROM token WHERE hash = ?")
-READ_LEAD = _sql(f"SELECT {', '.join(COLUMNS)} FROM lead WHERE id = ?{LOCK}")
+READ_LEAD = _sql(f"SELECT {', '.join(COLUMNS)} FROM lead WHERE id = ?{LOCK}")  # noqa: S608
 UPDATE_LEAD = _sql("UPDATE lead SET amount = ?, probability = ?, starred = ?, updated_at = ? WHERE id = ?")
 ADD_ACTIVITY = _sql("INSERT INTO activity (lead_id, user_id, content, happened_at) VALUES (?, ?, ?, ?)")
 ADD_EVENT = _sql("INSERT INTO event (topic, lead_id, actor_id, at, before, after) VALUES (?, ?, ?, ?, ?, ?)")
@@ -140,7 +140,7 @@ def prepare() -> None:
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     names = COLUMNS[1:]
-    insert = _sql(f"INSERT INTO lead ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})")
+    insert = _sql(f"INSERT INTO lead ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})")  # noqa: S608
     with transaction() as execute:
         for table in TABLES:
             execute(table.format(id=kind))

@@ -1,0 +1,108 @@
+"""A minimal OpenAPI document of the native routes, made from the app's own URL map and catalog, to fuzz from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from flask import Flask
+
+from connector.catalog.model import Catalog
+
+Operation = tuple[str, str, dict[str, Any]]
+"""Path, method, operation object."""
+
+TEXT = {"type": "string", "maxLength": 300}
+PAGING = ("limit", "cursor", "order", "q")
+
+
+def document(app: Flask, catalog: Catalog) -> dict[str, Any]:
+    """The document. A native route that this module does not know is a KeyError: it would go untested."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in native(app):
+        for path, method, operation in SHAPES[rule](catalog):
+            paths.setdefault(path, {})[method] = operation | {"responses": {"default": {"description": "Any."}}}
+    return {"openapi": "3.1.0", "info": {"title": "Leadwire", "version": "0"}, "paths": paths}
+
+
+def native(app: Flask) -> list[str]:
+    """The rules of the native API and of the health pages."""
+    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/", "/healthz", "/readyz"))}
+    return sorted(rules)
+
+
+def query(name: str, schema: Mapping[str, Any] = TEXT) -> dict[str, Any]:
+    """An optional parameter of the query string."""
+    return {"name": name, "in": "query", "required": False, "schema": dict(schema)}
+
+
+def segment(name: str, choices: Iterable[str]) -> dict[str, Any]:
+    """A part of the path: one of the known words, or any other text."""
+    schema = {"anyOf": [{"enum": sorted(choices)}, {"type": "string", "minLength": 1, "maxLength": 40}]}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": dict(schema)}}}}
+
+
+def _actions(catalog: Catalog) -> Iterator[Operation]:
+    for key, action in catalog.actions.items():
+        yield f"/api/v1/actions/{key}", "post", _json(action.input.schema) | {"parameters": [query("dry_run")]}
+
+
+def _batches(catalog: Catalog) -> Iterator[Operation]:
+    for key, action in catalog.actions.items():
+        rows = {"type": "array", "items": dict(action.input.schema), "minItems": 1, "maxItems": 3}
+        yield f"/api/v1/actions/{key}/batch", "post", _json({"type": "object", "properties": {"rows": rows}})
+
+
+def _inputs(where: str, kind: str, *paging: str) -> Callable[[Catalog], Iterator[Operation]]:
+    def operations(catalog: Catalog) -> Iterator[Operation]:
+        for key, item in getattr(catalog, kind).items():
+            inputs = [query(name, schema) for name, schema in item.input.schema["properties"].items()]
+            yield f"/api/v1/{where}/{key}", "get", {"parameters": inputs + [query(name) for name in paging]}
+
+    return operations
+
+
+def _plain(path: str, *parameters: dict[str, Any]) -> Callable[[Catalog], Iterator[Operation]]:
+    return lambda catalog: iter([(path, "get", {"parameters": list(parameters)})])
+
+
+def _records(catalog: Catalog) -> Iterator[Operation]:
+    plurals = [entity.plural for entity in catalog.entities.values() if entity.public]
+    fields = [query(name) for name in catalog.entities["lead"].fields] + [query("step.pipeline_id"), query("tags")]
+    paging = [query(name) for name in PAGING]
+    yield "/api/v1/{plural}", "get", {"parameters": [segment("plural", plurals), *paging]}
+    yield "/api/v1/leads", "get", {"parameters": [*{p["name"]: p for p in [*fields, *paging]}.values()]}
+    yield "/api/v1/{plural}/{id}", "get", {"parameters": [segment("plural", plurals), segment("id", ["1", "2"])]}
+
+
+def _choices(catalog: Catalog) -> Iterator[Operation]:
+    asked = [query(name) for name in ("q", "cursor", "limit", "input")]
+    yield "/api/v1/choices/{key}", "get", {"parameters": [segment("key", catalog.entities), *asked]}
+
+
+def _entries(catalog: Catalog) -> Iterator[Operation]:
+    kinds = segment("kind", ("actions", "triggers", "searches", "entities"))
+    yield "/api/v1/catalog/{kind}/{key}", "get", {"parameters": [kinds, segment("key", catalog.actions)]}
+
+
+SHAPES: Mapping[str, Callable[[Catalog], Iterator[Operation]]] = {
+    "/api/v1/actions/<key>": _actions,
+    "/api/v1/actions/<key>/batch": _batches,
+    "/api/v1/searches/<key>": _inputs("searches", "searches", "limit", "cursor"),
+    "/api/v1/triggers/<key>": _inputs("triggers", "triggers", "limit", "after"),
+    "/api/v1/triggers/<key>/sample": _plain("/api/v1/triggers/{key}/sample", segment("key", ["new_lead"])),
+    "/api/v1/<plural>": _records,
+    "/api/v1/<plural>/<record_id>": lambda catalog: iter(()),
+    "/api/v1/choices/<key>": _choices,
+    "/api/v1/catalog": _plain("/api/v1/catalog"),
+    "/api/v1/catalog/<kind>/<key>": _entries,
+    "/api/v1/ids": _plain("/api/v1/ids"),
+    "/api/v1/me": _plain("/api/v1/me", query("x")),
+    "/healthz": _plain("/healthz"),
+    "/readyz": _plain("/readyz"),
+}
+"""What to send to each rule of the URL map. `/<plural>` stands for `/<plural>/<id>` too."""
