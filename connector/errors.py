@@ -10,6 +10,7 @@ LeadwireError
 │   ├── Refused          409  an action's own condition is not met (halt)
 │   │   └── ExpressionError   a value of a file cannot be computed from this record
 │   └── CursorReset      409  a cursor of another database or from the future
+├── ExpressionError      409  a value of an action cannot be computed from these records
 ├── CursorExpired        410  a cursor older than the kept events
 ├── TooLarge             413  the body is over the limit
 ├── WrongType            415  the body is of a kind that is not read here

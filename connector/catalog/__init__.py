@@ -1,0 +1,1 @@
+"""Files under schemas/ -> one frozen Catalog. Reads files and nothing else: no web, no storage, no network."""
