@@ -55,10 +55,18 @@ class Settings:
     log_level: str
 
 
-def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment; a value that cannot be read raises ValueError naming its variable."""
+def load(environ: Mapping[str, str] | None = None, **given: str | None) -> Settings:
+    """Settings from the environment; `given` ones (by name, as text) win.
+
+    A value that cannot be read raises ValueError naming its variable.
+    """
     source = os.environ if environ is None else environ
-    return Settings(**{row.name: _typed(row, source.get(row.variable)) for row in TABLE})
+    return Settings(**{row.name: _typed(row, given.get(row.name) or source.get(row.variable)) for row in TABLE})
+
+
+def publish(settings: Settings) -> None:
+    """Put the settings into this process's environment, for the server processes that it starts."""
+    os.environ.update({row.variable: str(getattr(settings, row.name)) for row in TABLE})
 
 
 def _typed(row: Setting, text: str | None) -> Any:

@@ -1,0 +1,17 @@
+"""`leadwire serve`: the server."""
+
+from __future__ import annotations
+
+import click
+
+from connector import service
+from connector.cli.options import settings_options
+from connector.settings import Settings, publish
+
+
+@click.command()
+@settings_options()
+def serve(settings: Settings) -> None:
+    """Serve the API. A new database gets the demo data and one token, which is printed once."""
+    publish(settings)
+    service.serve(settings)

@@ -1,0 +1,91 @@
+"""A CSV file as people have it: any usual encoding and separator, rows with their line numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+DELIMITERS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8-sig", "cp1252")
+"""Tried in turn; cp1252 is what spreadsheets on Windows still write."""
+CELL_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row: where it starts in the file, and its cells. `fault` says why it cannot be read as a row."""
+
+    number: int
+    cells: tuple[str, ...]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A readable CSV file."""
+
+    headers: tuple[str, ...]
+    text: str
+    encoding: str
+    delimiter: str
+
+    def lines(self) -> Iterator[Line]:
+        """The rows below the header, blank ones left out."""
+        records = _records(self.text, self.delimiter)
+        next(records)
+        for number, cells in records:
+            if any(cell.strip() for cell in cells):
+                yield Line(number=number, cells=tuple(cells), fault=self._fault(cells))
+
+    def _fault(self, cells: Sequence[str]) -> str | None:
+        if len(cells) == len(self.headers):
+            return None
+        return f"The row has {len(cells)} cells and the header {len(self.headers)}. Is a quote or a separator missing?"
+
+
+def read(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Sheet:
+    """Open a CSV file; what is not given is found out. A file that is no CSV ends the command with a sentence."""
+    text, used = _decoded(path.read_bytes(), encoding)
+    separator = delimiter or _delimiter(text)
+    first = next(_records(text, separator), None)
+    if first is None:
+        raise click.ClickException(f"{path.name} is empty.")
+    headers = tuple(cell.strip() for cell in first[1])
+    doubled = sorted({header for header in headers if headers.count(header) > 1})
+    if doubled:
+        raise click.ClickException(f"{path.name} has two columns called {doubled[0]!r}. Rename one.")
+    return Sheet(headers=headers, text=text, encoding=used, delimiter=separator)
+
+
+def _decoded(data: bytes, encoding: str | None) -> tuple[str, str]:
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for candidate in (encoding,) if encoding else ("utf-16",) if wide else ENCODINGS:
+        try:
+            return data.decode(candidate), candidate
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise click.ClickException("The file's encoding is not known. Name it, as in: --encoding latin-1")
+
+
+def _delimiter(text: str) -> str:
+    """The separator that cuts the header into most cells."""
+    cut = {mark: len(next(_records(text, mark), (0, []))[1]) for mark in DELIMITERS}
+    return max(DELIMITERS, key=lambda mark: cut[mark])
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Every record with the number of the line it starts on."""
+    csv.field_size_limit(CELL_LIMIT)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    start = 1
+    try:
+        for cells in reader:
+            yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise click.ClickException(f"Line {start} cannot be read as CSV: {error}.") from None

@@ -1,0 +1,53 @@
+"""`leadwire token`: make, list and revoke API tokens."""
+
+from __future__ import annotations
+
+import click
+
+from connector.access import tokens
+from connector.cli.options import DATABASE, acting_options, opened, settings_options, user_named
+from connector.settings import Settings
+
+
+@click.group()
+def token() -> None:
+    """API tokens: each acts as one user, and is shown once."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--expires", metavar="TIME", help="When it ends, as 2027-01-31T00:00:00.000Z; never if not given.")
+@acting_options
+@settings_options(*DATABASE)
+def create(settings: Settings, name: str, expires: str | None, account: int, email: str | None) -> None:
+    """Make a token called NAME for the user given with --as, and print it. It is never shown again."""
+    with opened(settings) as house:
+        user = user_named(house.store, account, email)
+        secret, row = tokens.issue(house.store, account, user["id"], name, expires_at=expires)
+    click.echo(f"Token {row['id']} for {user['email']}. Keep it now: it is not shown again.", err=True)
+    click.echo(secret)
+
+
+@token.command("list")
+@acting_options
+@settings_options(*DATABASE)
+def list_(settings: Settings, account: int, email: str | None) -> None:
+    """List the account's tokens, or those of the user given with --as."""
+    with opened(settings) as house:
+        only = user_named(house.store, account, email)["id"] if email else None
+        rows = tokens.listing(house.store, account)
+    for row in rows:
+        if only in (None, row["user_id"]):
+            state = f"revoked {row['revoked_at']}" if row["revoked_at"] else f"until {row['expires_at'] or 'revoked'}"
+            click.echo(f"{row['id']:>4}  {row['prefix']}...  user {row['user_id']}  {row['name']}  ({state})")
+
+
+@token.command("revoke")
+@click.argument("token_id", type=int)
+@acting_options
+@settings_options(*DATABASE)
+def revoke(settings: Settings, token_id: int, account: int, email: str | None) -> None:
+    """End a token at once."""
+    with opened(settings) as house:
+        row = tokens.revoke(house.store, account, token_id)
+    click.echo(f"Token {row['id']} ({row['name']}) is revoked.")

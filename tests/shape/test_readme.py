@@ -1,0 +1,40 @@
+"""The README stays short, and its two commands are the real ones."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.shape.source import ROOT, read
+
+LINES = 120
+SET_UP = "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt"
+
+
+def commands() -> list[str]:
+    """The commands of the README's `sh` blocks."""
+    return [line for block in re.findall(r"```sh\n(.*?)```", read("README.md"), re.S) for line in block.splitlines()]
+
+
+def test_readme_is_read_in_two_minutes() -> None:
+    assert len(read("README.md").splitlines()) < LINES
+
+
+@pytest.mark.parametrize("position, ending", [(0, "app.py"), (1, "-m pytest -q -n auto")])
+def test_two_commands_set_everything_up(position: int, ending: str) -> None:
+    command = commands()[position]
+    assert command.startswith(
+        "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt && .venv/bin/python "
+    )
+    assert command.endswith(ending)
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", read("README.md")))))
+def test_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_licence_is_apache() -> None:
+    assert "Apache License" in read("LICENSE")
+    assert "Version 2.0, January 2004" in read("LICENSE")
