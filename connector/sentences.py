@@ -182,4 +182,164 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Une valeur de cette action n'a pas pu être calculée pour cet enregistrement : {reason} Rien n'a été modifié.",
         "Значение этого действия нельзя вычислить для этой записи: {reason} Ничего не изменено.",
     ),
+    "malformed_json": _row(
+        "The JSON breaks off or is misspelt at line {line}, column {column}. Check quotes, commas and brackets there.",
+        "Le JSON est mal écrit ligne {line}, colonne {column}. Vérifiez guillemets, virgules et crochets.",
+        "Ошибка в JSON: строка {line}, столбец {column}. Проверьте кавычки, запятые и скобки.",
+    ),
+    "json_too_deep": _row(
+        "The JSON is nested deeper than {limit} levels. Send it flatter.",
+        "Le JSON dépasse {limit} niveaux d'imbrication. Envoyez-le plus plat.",
+        "Вложенность JSON больше {limit} уровней. Сделайте его проще.",
+    ),
+    "json_duplicate_key": _row(
+        "The JSON names {name} twice in one object. Keep one of them.",
+        "Le JSON contient deux fois {name} dans un même objet. N'en gardez qu'un.",
+        "В одном объекте JSON ключ {name} указан дважды. Оставьте один.",
+    ),
+    "json_number": _row(
+        "The number {got} cannot be kept. Use numbers between -2^53 and 2^53, no NaN or Infinity.",
+        "Le nombre {got} ne peut être conservé. Utilisez des nombres entre -2^53 et 2^53, sans NaN ni Infinity.",
+        "Число {got} нельзя сохранить. Используйте числа от -2^53 до 2^53, без NaN и Infinity.",
+    ),
+    "json_character": _row(
+        "The text has a character that cannot be kept (NUL, a lone surrogate, bytes that are not UTF-8).",
+        "Le texte a un caractère impossible à conserver (NUL, demi-codet isolé, octets hors UTF-8).",
+        "В тексте есть недопустимый символ (NUL, одиночный суррогат, байты не в UTF-8).",
+    ),
+    "invalid_input": _row(
+        "The input is not valid.",
+        "Les données ne sont pas valides.",
+        "Данные заполнены неверно.",
+    ),
+    "missing_parameter": _row(
+        "{name} is missing. Give a value for it.",
+        "{name} manque. Indiquez une valeur.",
+        "Не указано поле {name}. Задайте значение.",
+    ),
+    "unknown_parameter": _row(
+        "{name} is not known here. {hint}",
+        "{name} est inconnu ici. {hint}",
+        "Поле {name} здесь неизвестно. {hint}",
+    ),
+    "wrong_type": _row(
+        "{name} is {got}, which is not of type {allowed}. Send that type.",
+        "{name} vaut {got}, qui n'est pas de type {allowed}. Envoyez ce type.",
+        "{name} = {got}: это не тип {allowed}. Передайте значение этого типа.",
+    ),
+    "not_a_text": _row(
+        "{name} must be one text; it is {got}. Send a text in quotes.",
+        "{name} doit être un texte ; reçu {got}. Envoyez un texte entre guillemets.",
+        "{name} должно быть одним текстом, получено {got}. Передайте текст в кавычках.",
+    ),
+    "not_a_list": _row(
+        '{name} must be a list; it is {got}. Send a list, such as ["one", "two"].',
+        '{name} doit être une liste ; reçu {got}. Envoyez une liste, par exemple ["un", "deux"].',
+        '{name} должно быть списком, получено {got}. Передайте список, например ["один", "два"].',
+    ),
+    "not_a_mapping": _row(
+        '{name} must be an object; it is {got}. Send names with values, such as {{"key": "value"}}.',
+        '{name} doit être un objet ; reçu {got}. Envoyez des noms et valeurs, par exemple {{"cle": "valeur"}}.',
+        '{name} должно быть объектом, получено {got}. Передайте имена и значения, например {{"key": "value"}}.',
+    ),
+    "not_an_id": _row(
+        "{name} must name one record by {allowed}; it is {got}. Send one of these.",
+        "{name} doit désigner un enregistrement par {allowed} ; reçu {got}. Envoyez l'un d'eux.",
+        "{name} должно указывать одну запись через {allowed}, получено {got}. Передайте одно из этого.",
+    ),
+    "too_short": _row(
+        "{name} is {got}, which is too short: at least {limit} characters are needed.",
+        "{name} vaut {got} : trop court, au moins {limit} caractères sont nécessaires.",
+        "{name} = {got}: слишком коротко, нужно не меньше {limit} символов.",
+    ),
+    "too_long": _row(
+        "{name} is {got}, which is too long: at most {limit} characters fit. Shorten it.",
+        "{name} vaut {got} : trop long, {limit} caractères au plus. Raccourcissez-le.",
+        "{name} = {got}: слишком длинно, не больше {limit} символов. Сократите текст.",
+    ),
+    "too_small": _row(
+        "{name} is {got}; it must be at least {limit}.",
+        "{name} vaut {got} ; il doit valoir au moins {limit}.",
+        "{name} = {got}; значение должно быть не меньше {limit}.",
+    ),
+    "too_large_number": _row(
+        "{name} is {got}; it must be at most {limit}.",
+        "{name} vaut {got} ; il doit valoir au plus {limit}.",
+        "{name} = {got}; значение должно быть не больше {limit}.",
+    ),
+    "not_allowed": _row(
+        "{name} is {got}; choose one of: {allowed}.",
+        "{name} vaut {got} ; choisissez parmi : {allowed}.",
+        "{name} = {got}; выберите одно из: {allowed}.",
+    ),
+    "wrong_format": _row(
+        "{name} is {got}, which is not a valid {format}. Send one, such as {example}.",
+        "{name} vaut {got}, qui n'est pas un format {format} valide. Exemple : {example}.",
+        "{name} = {got}: это не соответствует формату {format}. Пример: {example}.",
+    ),
+    "wrong_pattern": _row(
+        "{name} is {got}, which does not fit the form {pattern}. {hint}",
+        "{name} vaut {got}, qui ne respecte pas la forme {pattern}. {hint}",
+        "{name} = {got}: не подходит под вид {pattern}. {hint}",
+    ),
+    "not_a_number": _row(
+        "{name} must be a number; it is {got}. Use digits and a point, such as 155.34.",
+        "{name} doit être un nombre ; reçu {got}. Utilisez des chiffres et un point, par exemple 155.34.",
+        "{name} должно быть числом, получено {got}. Используйте цифры и точку, например 155.34.",
+    ),
+    "decimal_comma": _row(
+        "{name} is {got}, with a decimal comma; use a point: {example}.",
+        "{name} vaut {got}, avec une virgule décimale ; utilisez un point : {example}.",
+        "{name} = {got}, с десятичной запятой; используйте точку: {example}.",
+    ),
+    "not_an_integer": _row(
+        "{name} must be a whole number; it is {got}. Use digits only, such as 15.",
+        "{name} doit être un nombre entier ; reçu {got}. Utilisez seulement des chiffres, par exemple 15.",
+        "{name} должно быть целым числом, получено {got}. Используйте только цифры, например 15.",
+    ),
+    "not_a_boolean": _row(
+        "{name} must be yes or no; it is {got}. Send true or false.",
+        "{name} doit être oui ou non ; reçu {got}. Envoyez true ou false.",
+        "{name} должно быть «да» или «нет», получено {got}. Передайте true или false.",
+    ),
+    "not_a_date": _row(
+        "{name} must be a date; it is {got}. Write it as YYYY-MM-DD, such as 2026-03-01.",
+        "{name} doit être une date ; reçu {got}. Écrivez AAAA-MM-JJ, par exemple 2026-03-01.",
+        "{name} должно быть датой, получено {got}. Запишите её как ГГГГ-ММ-ДД, например 2026-03-01.",
+    ),
+    "not_a_datetime": _row(
+        "{name} must be a date and time; it is {got}. Write 2026-03-01T09:00:00Z, or with an offset: +02:00.",
+        "{name} doit être une date et heure ; reçu {got}. Écrivez 2026-03-01T09:00:00Z, ou un décalage tel que +02:00.",
+        "{name} должно быть датой и временем, получено {got}. Пример: 2026-03-01T09:00:00Z или +02:00 в конце.",
+    ),
+    "too_many_items": _row(
+        "{name} has {got} items; at most {limit} fit.",
+        "{name} a {got} éléments ; {limit} au plus.",
+        "В {name} элементов: {got}; не больше {limit}.",
+    ),
+    "too_few_items": _row(
+        "{name} has {got} items; at least {limit} are needed.",
+        "{name} a {got} éléments ; au moins {limit} sont nécessaires.",
+        "В {name} элементов: {got}; нужно не меньше {limit}.",
+    ),
+    "not_unique": _row(
+        "{name} holds the same item twice. Send each item once.",
+        "{name} contient deux fois le même élément. Envoyez chaque élément une fois.",
+        "В {name} есть повторы. Передайте каждый элемент один раз.",
+    ),
+    "too_many_decimals": _row(
+        "{name} is {got}; money has at most {limit} places after the point. Round it.",
+        "{name} vaut {got} ; un montant a au plus {limit} décimales. Arrondissez-le.",
+        "{name} = {got}; у суммы не больше {limit} знаков после точки. Округлите её.",
+    ),
+    "given_twice": _row(
+        "{name} is given {got} times; give it once.",
+        "{name} est indiqué {got} fois ; indiquez-le une fois.",
+        "{name} указано {got} раз; укажите один раз.",
+    ),
+    "not_valid": _row(
+        "{name} is {got}, which its schema does not allow ({keyword}).",
+        "{name} vaut {got}, ce que son schéma n'autorise pas ({keyword}).",
+        "{name} = {got}: схема этого не допускает ({keyword}).",
+    ),
 }
