@@ -1,0 +1,181 @@
+"""Record types as storage sees them: what every backend needs to know of an entity, worked out once per catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connector.catalog.model import Action, Catalog, Entity, Field, Rule, Show, Test
+from connector.storage.contract import Row
+from connector.storage.system import SYSTEM
+from connector.storage.values import CANONICAL, Convert
+
+STAMPS = ("created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """A resolved path: the reference fields to go through, then the stored field."""
+
+    refs: tuple[str, ...]
+    field: Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record type."""
+
+    key: str
+    entity: Entity
+    blank: Row
+    """A row with every key and no value."""
+    canonical: Mapping[str, Convert]
+    shows: Mapping[str, tuple[Show, ...]]
+    """The shows that must be read again when a reference changes, by that reference."""
+    body: tuple[str, ...]
+    """The keys of an event's body: all but the secrets."""
+    tracked: tuple[str, ...]
+    """The fields whose change makes an event, in entity order."""
+    guarded: frozenset[str]
+    """The fields by whose value somebody may lock against new matches."""
+    shown_in: frozenset[str] = frozenset()
+    """The record types that show something of this one."""
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The stored fields by name."""
+        return self.entity.fields
+
+    @property
+    def folded(self) -> tuple[Field, ...]:
+        """The fields that keep a folded column."""
+        return tuple(field for field in self.entity.fields.values() if field.fold)
+
+
+@dataclass(slots=True)
+class Records:
+    """All record types of a catalog, those of the code included."""
+
+    by_key: Mapping[str, Record]
+    _paths: dict[tuple[str, str], Path] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> Record:
+        return self.by_key[key]
+
+    def path(self, entity: str, dotted: str) -> Path:
+        """Resolve `user.is_active`, `status` (a show) or `lead.user_id`; LookupError when there is no such thing."""
+        key = (entity, dotted)
+        if key not in self._paths:
+            self._paths[key] = _resolve(self.by_key, entity, dotted.split("."))
+        return self._paths[key]
+
+    def target(self, entity: str, refs: Iterable[str]) -> str:
+        """The record type that a chain of reference fields leads to."""
+        for name in refs:
+            entity = _reference(self.by_key[entity].fields[name])
+        return entity
+
+
+def records(catalog: Catalog) -> Records:
+    """The record types of a catalog."""
+    entities = dict(catalog.entities) | _fitting(catalog.entities)
+    guards = _guards(catalog)
+    made = {key: _record(entity, guards.get(key, set())) for key, entity in entities.items()}
+    shown = _shown_in(entities)
+    return Records({key: replace(record, shown_in=shown.get(key, frozenset())) for key, record in made.items()})
+
+
+def fingerprint(catalog: Catalog) -> Any:
+    """What statements depend on: two catalogs with equal fingerprints share them."""
+    return {
+        key: (
+            [(f.name, f.kind, f.fold, f.ref.to if f.ref else None, f.secret) for f in entity.fields.values()],
+            entity.shows, entity.owner, entity.index, entity.unique, sorted(_guards(catalog).get(key, ())),
+        )
+        for key, entity in catalog.entities.items()
+    }
+
+
+def _record(entity: Entity, guards: set[str]) -> Record:
+    shows: dict[str, tuple[Show, ...]] = {}
+    for show in entity.shows:
+        shows[show.path[0]] = (*shows.get(show.path[0], ()), show)
+    public = [field.name for field in entity.fields.values() if not field.secret]
+    unique = {rule[0] for rule in entity.unique if len(rule) == 1}
+    return Record(
+        key=entity.key,
+        entity=entity,
+        blank=dict.fromkeys([*entity.fields, *(show.name for show in entity.shows)]),
+        canonical={f.name: CANONICAL[f.kind] for f in entity.fields.values() if f.kind in CANONICAL},
+        shows=shows,
+        body=(*public, *(show.name for show in entity.shows)),
+        tracked=tuple(name for name in public if name not in ("id", *STAMPS)),
+        guarded=frozenset(guards | unique) & set(entity.fields),
+    )
+
+
+def _reference(field: Field) -> str:
+    if field.ref is None:
+        raise LookupError(f"{field.name} is not a reference")
+    return field.ref.to
+
+
+def _resolve(by_key: Mapping[str, Record], entity: str, parts: list[str]) -> Path:
+    record = by_key[entity]
+    name, rest = parts[0], parts[1:]
+    through = next((n for n in (f"{name}_id", name) if n in record.fields and record.fields[n].ref), None)
+    if not rest:
+        if name in record.fields:
+            return Path(refs=(), field=record.fields[name])
+        show = next((show for show in record.entity.shows if show.name == name), None)
+        if show is not None:
+            return _resolve(by_key, entity, list(show.path))
+        if through is not None:
+            return Path(refs=(), field=record.fields[through])
+    elif through is not None:
+        beyond = _resolve(by_key, _reference(record.fields[through]), rest)
+        return Path(refs=(through, *beyond.refs), field=beyond.field)
+    raise LookupError(f"{entity} has no {'.'.join(parts)}")
+
+
+def _fitting(entities: Mapping[str, Entity]) -> dict[str, Entity]:
+    """The tables of the code, without references and shows that this catalog has no record type for."""
+    return {key: _fit(entity, entities) for key, entity in SYSTEM.items()}
+
+
+def _fit(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
+    def kept(show: Show) -> bool:
+        ref = entity.fields[show.path[0]].ref
+        return ref is not None and ref.to in entities and show.path[1] in entities[ref.to].fields
+
+    fields = {
+        name: field if field.ref is None or field.ref.to in entities else replace(field, ref=None)
+        for name, field in entity.fields.items()
+    }
+    return replace(entity, fields=fields, shows=tuple(filter(kept, entity.shows)))
+
+
+def _guards(catalog: Catalog) -> dict[str, set[str]]:
+    """By entity: the plain fields that locking binds compare for equality."""
+    found: dict[str, set[str]] = {}
+    rules = [rule for entity in catalog.entities.values() for rule in entity.rules]
+    owners: list[Action | Rule] = [*catalog.actions.values(), *rules]
+    for bind in [bind for owner in owners for bind in owner.bind if bind.lock and bind.find]:
+        for clause in bind.where:
+            tests = (clause,) if isinstance(clause, Test) else [test for group in clause.groups for test in group]
+            fields = {test.path for test in tests if test.op == "eq" and "." not in test.path}
+            found.setdefault(str(bind.find), set()).update(fields)
+    return found
+
+
+def _shown_in(entities: Mapping[str, Entity]) -> dict[str, frozenset[str]]:
+    """By entity: whose shows go through it."""
+    found: dict[str, frozenset[str]] = {}
+    for entity in entities.values():
+        for show in entity.shows:
+            here = entity
+            for name in show.path[:-1]:
+                here = entities[_reference(here.fields[name])]
+                found[here.key] = found.get(here.key, frozenset()) | {entity.key}
+    return found

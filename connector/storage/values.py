@@ -1,0 +1,106 @@
+"""Values: their one canonical form in rows, how SQL keeps them, and what a comparison with them means.
+
+Every backend compares through `operand`, so that case, accents, phone notation and types match alike everywhere.
+A folded form that comes to nothing (a phone of `n/a`) is null: it equals nothing and breaks no unique rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from connector.catalog.folds import FOLDS
+from connector.catalog.model import Field, Kind
+
+Convert = Callable[[Any], Any]
+
+FOLDED_OPERATORS = frozenset({"eq", "ne", "in", "contains"})
+MONEY = 10_000
+EXACT = 2**53
+LARGEST = 2**63 - 1
+
+
+def plain(value: Any) -> Any:
+    """A number as JSON people write it: whole numbers without a point."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value
+
+
+def to_money(value: float) -> int:
+    """A JSON number as 1/10,000 units."""
+    return round(value * MONEY)
+
+
+def from_money(units: int) -> int | float:
+    """1/10,000 units as a JSON number."""
+    return units / MONEY if units % MONEY else units // MONEY
+
+
+def to_json(value: Any) -> str:
+    """A list or an object as the text that is stored."""
+    return orjson.dumps(value).decode()
+
+
+CANONICAL: dict[Kind, Convert] = {"money": lambda value: from_money(to_money(value)), "number": plain}
+"""Kinds whose values are brought to one form before they are compared or stored."""
+
+ENCODE: dict[Kind, Convert] = {"money": to_money, "list": to_json, "object": to_json}
+"""From a row's value to a column's, by kind; the others are stored as they are."""
+
+DECODE: dict[Kind, Convert] = {"money": from_money, "number": plain, "list": orjson.loads, "object": orjson.loads,
+                               "boolean": bool}
+"""From a column's value to a row's, by kind."""
+
+
+def fold(field: Field, value: Any) -> Any:
+    """The form in which a folded field is compared; None when nothing is left of a text that was not empty."""
+    if value is None or field.fold is None:
+        return value
+    if isinstance(value, list):
+        return [FOLDS[field.fold](item) for item in value]
+    return FOLDS[field.fold](str(value)) or (None if value else "")
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    return None if isinstance(value, (bool, list, dict)) or value is None else str(value)
+
+
+def _integer(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) and abs(number) <= LARGEST else None
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, str):
+        try:
+            value = int(value) if value.lstrip("-").isdigit() else float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) < 2**70 else None
+
+
+def _boolean(value: Any) -> bool | None:
+    return bool(value) if value in (True, False) else None
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_OPERANDS: dict[Kind, Convert] = {
+    "text": _text, "date": _text, "datetime": _text, "integer": _integer, "number": _number, "money": _number,
+    "boolean": _boolean, "list": _same, "object": _same,
+}
+
+
+def operand(field: Field, op: str) -> Convert:
+    """How a value is prepared to be compared with that field; the result None means: nothing can match."""
+    typed = _OPERANDS[field.kind]
+    if field.fold is not None and op in FOLDED_OPERATORS:
+        return lambda value: fold(field, typed(value))
+    return typed
