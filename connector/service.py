@@ -17,8 +17,8 @@ from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
 from connector.dialects import simple
-from connector.engine.world import load_world
-from connector.settings import Settings
+from connector.engine.world import load_account, load_world
+from connector.settings import Settings, publish
 from connector.settings import load as load_settings
 from connector.storage import open as open_store
 from connector.storage.contract import Scope, Store
@@ -30,12 +30,8 @@ __all__ = ["DIALECTS", "House", "create_app", "open_house", "serve"]
 DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = ((simple.simple, simple.ROOTS),)
 """The front doors of other systems, and where each of them is; a new door is one more line."""
 
-ACCOUNT = 1
-"""The account of a new database."""
-EMPTY: dict[str, list[dict[str, object]]] = {
-    "account": [{"id": ACCOUNT, "name": "Leadwire", "time_zone": "UTC"}],
-    "user": [{"id": 1, "email": "admin@leadwire.test", "firstname": "Admin", "is_admin": True, "is_active": True}],
-}
+ACCOUNT, ADMIN = 1, 1
+"""The account of a new database, and its first admin where the demo world does not name one."""
 
 
 def folders(settings: Settings) -> list[Path]:
@@ -68,15 +64,11 @@ def _settle(settings: Settings, catalog: Catalog, store: Store) -> str:
     if settings.demo:
         load_world(catalog, store)
     else:
-        store.load(EMPTY, ACCOUNT)
-    secret, _ = tokens.issue(store, ACCOUNT, _first_admin(settings, catalog), "first token", secret=settings.admin_token)
+        load_account(store, name="Leadwire", email="admin@leadwire.test")
+    people = catalog.world.get("user", ()) if settings.demo else ()
+    admin = next((user["id"] for user in people if user.get("is_admin")), ADMIN)
+    secret, _ = tokens.issue(store, ACCOUNT, admin, "First token", secret=settings.admin_token)
     return secret
-
-
-def _first_admin(settings: Settings, catalog: Catalog) -> int:
-    users = catalog.world["user"] if settings.demo else EMPTY["user"]
-    found: int = next(user["id"] for user in users if user["is_admin"])
-    return found
 
 
 def create_app(settings: Settings | None = None, house: House | None = None) -> Flask:
@@ -103,12 +95,13 @@ def serve(settings: Settings) -> None:
         secret = house.first_token
         house.store.close()
     announce(settings, secret)
+    publish(settings)
     server = Granian(
         "connector.service:create_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
         workers=settings.workers, runtime_threads=1, blocking_threads=settings.threads, backlog=2048,
-        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, process_name=None,
+        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True,
     )  # fmt: skip
-    server.serve(target_loader=lambda target: create_app(settings), wrap_loader=True)
+    server.serve()
 
 
 def announce(settings: Settings, secret: str | None) -> None:

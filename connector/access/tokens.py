@@ -58,6 +58,11 @@ def fingerprint(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+def hint(secret: str) -> str:
+    """The first letters, by which people tell their tokens apart: never more than a quarter of it."""
+    return secret[: min(7, len(secret) // 4)]
+
+
 def issue(
     store: Store, account_id: int, user_id: int, name: str, *, secret: str = "", expires_at: str | None = None
 ) -> tuple[str, Row]:
@@ -70,7 +75,7 @@ def issue(
     def work(tx: Transaction) -> Row:
         if tx.get("user", user_id) is None:
             raise NotFound("user_not_found", value=user_id)
-        values = {"name": name, "user_id": user_id, "hash": fingerprint(chosen), "prefix": chosen[:7], "expires_at": expires_at}
+        values = {"name": name, "user_id": user_id, "hash": fingerprint(chosen), "prefix": hint(chosen), "expires_at": expires_at}
         return tx.insert(ENTITY, values)
 
     row, _ = store.transact(Scope(account_id=account_id), work)
@@ -93,7 +98,7 @@ def _by_hash(value: str) -> Query:
 
 
 def _alive(row: Mapping[str, Any]) -> bool:
-    if row["revoked_at"] is not None or not row["user_is_active"]:
+    if row["revoked_at"] is not None or not row["is_active"]:
         return False
     return row["expires_at"] is None or row["expires_at"] > _now()
 
@@ -103,11 +108,11 @@ def _now() -> str:
 
 
 def _caller(row: Mapping[str, Any]) -> Caller:
-    owner = None if row["user_is_admin"] else row["user_id"]
+    owner = None if row["is_admin"] else row["user_id"]
     return Caller(
         scope=Scope(account_id=row["account_id"], actor_id=row["user_id"], owner=owner, token_id=row["id"]),
         token_id=row["id"], token=row["name"], user_id=row["user_id"], email=row["user_email"],
-        locale=row["user_locale"] or "en", is_admin=row["user_is_admin"],
+        locale=row["user_locale"] or "en", is_admin=row["is_admin"],
     )  # fmt: skip
 
 

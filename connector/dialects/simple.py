@@ -11,7 +11,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from connector.access.tokens import Caller
 from connector.catalog.model import Action, Catalog
+from connector.engine import lists
 from connector.engine.run import run
 from connector.errors import Forbidden, Invalid, LeadwireError, NotFound, WrongMethod
 from connector.web import incoming
@@ -36,9 +38,10 @@ def act(lead_id: str, path: str) -> Response:
     caller = incoming.caller()
     catalog = house().catalog
     action = action_at(catalog, path)
-    raw = parameters(action) | {"lead_id": incoming.path_id(lead_id, "lead")}
-    result = run(catalog, house().store, caller.scope, action.key, raw, text=True, lenient=True)
-    return answer(nocrm(result.data))
+    wanted = incoming.path_id(lead_id, "lead")
+    raw = parameters(action) | {"lead_id": wanted}
+    done = run(catalog, house().store, caller.scope, action.key, raw, text=True, lenient=True).data
+    return answer(nocrm(done if is_lead(catalog, action) else the_lead(catalog, caller, wanted) or done))
 
 
 @simple.route("/ids", methods=EVERY_METHOD)
@@ -91,6 +94,19 @@ def text(value: Any) -> Any:
     if isinstance(value, list):
         return [text(item) for item in value]
     return "" if value is None else value
+
+
+def is_lead(catalog: Catalog, action: Action) -> bool:
+    """Whether the action answers a lead already: the one it was on, or its copy."""
+    return action.returns == "lead" or action.output == catalog.entities["lead"].output
+
+
+def the_lead(catalog: Catalog, caller: Caller, wanted: int) -> dict[str, Any] | None:
+    """The lead as it stands after the action; None once it is deleted."""
+    try:
+        return lists.record(catalog, house().store, caller.scope, catalog.entities["lead"], wanted)
+    except NotFound:
+        return None
 
 
 def nocrm(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,93 @@
+"""Tokens: how they look, how they are kept, when they stop working."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from connector.access import tokens
+from connector.errors import NotFound, Unauthorized
+from connector.storage.contract import Scope
+from connector.web.house import House
+from tests.plugins.server import ADMIN_TOKEN
+
+
+def member(house: House) -> int:
+    users = house.catalog.world["user"]
+    return next(int(u["id"]) for u in users if not u.get("is_admin") and u.get("is_active", True))
+
+
+def test_a_token_carries_its_checksum() -> None:
+    secret = tokens.mint()
+    body = secret.removeprefix("lw_")
+    assert len(body) == 36
+    assert tokens.checksum(body[:30]) == body[30:]
+    assert secret != tokens.mint()
+
+
+def test_a_token_stands_for_its_user(house: House) -> None:
+    secret, row = tokens.issue(house.store, 1, member(house), "Zapier")
+    caller = tokens.authenticate(house.store, secret)
+    assert (caller.user_id, caller.token, caller.token_id) == (member(house), "Zapier", row["id"])
+    assert (caller.scope.account_id, caller.scope.owner) == (1, member(house))
+    assert tokens.authenticate(house.store, ADMIN_TOKEN).scope.owner is None
+
+
+def test_the_secret_is_kept_nowhere(house: House, tmp_path: Path) -> None:
+    secret, _ = tokens.issue(house.store, 1, 1, "Zapier")
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("leadwire.db*"))
+    assert b"Zapier" in stored
+    assert secret.encode() not in stored
+    assert secret[10:] not in str(tokens.listing(house.store, 1))
+    assert not any("hash" in row for row in tokens.listing(house.store, 1))
+
+
+def test_a_revoked_token_stops_at_once(house: House) -> None:
+    secret, row = tokens.issue(house.store, 1, 1, "Zapier")
+    first = tokens.revoke(house.store, 1, row["id"])
+    assert tokens.revoke(house.store, 1, row["id"])["revoked_at"] == first["revoked_at"]
+    with pytest.raises(Unauthorized):
+        tokens.authenticate(house.store, secret)
+
+
+def test_an_expired_token_is_refused(house: House) -> None:
+    secret, _ = tokens.issue(house.store, 1, 1, "Old", expires_at="2020-01-01T00:00:00.000Z")
+    with pytest.raises(Unauthorized):
+        tokens.authenticate(house.store, secret)
+
+
+def test_the_token_of_an_inactive_user_is_refused(house: House) -> None:
+    user = member(house)
+    secret, _ = tokens.issue(house.store, 1, user, "Zapier")
+    house.store.transact(Scope(account_id=1), lambda tx: tx.update("user", user, {"is_active": False}))
+    with pytest.raises(Unauthorized):
+        tokens.authenticate(house.store, secret)
+
+
+def test_a_token_needs_a_user(house: House) -> None:
+    with pytest.raises(NotFound):
+        tokens.issue(house.store, 1, 999, "Nobody")
+    with pytest.raises(NotFound):
+        tokens.revoke(house.store, 1, 999)
+
+
+@pytest.mark.parametrize("given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
+def test_a_request_without_a_token_is_told_how_to_send_one(client: FlaskClient, given: Mapping[str, str]) -> None:
+    answer = client.get("/api/v1/me", headers=given)
+    assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_missing_token")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("given", ["nonsense", "é", "lw_" + "x" * 36, "' or 1=1 --", "x" * 5000])
+def test_a_wrong_token_is_refused(client: FlaskClient, given: str) -> None:
+    for headers in ({"Authorization": f"Bearer {given}"}, {"X-API-KEY": given}):
+        answer = client.get("/api/v1/me", headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_invalid_token")
+
+
+@pytest.mark.parametrize("write", [lambda t: {"Authorization": f"bearer {t}"}, lambda t: {"X-API-KEY": f"Bearer {t}"}])
+def test_the_usual_ways_to_write_a_token_all_work(client: FlaskClient, write: Callable[[str], Mapping[str, str]]) -> None:
+    assert client.get("/api/v1/me", headers=write(ADMIN_TOKEN)).status_code == 200

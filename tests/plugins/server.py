@@ -1,0 +1,194 @@
+"""Leadwire served: in this process for quick tests, and as a real server process on a free port for the rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+
+from connector.access import tokens
+from connector.service import create_app, open_house
+from connector.settings import Settings, load
+from connector.web.house import House
+
+ROOT = Path(__file__).parents[2]
+ADMIN_TOKEN = "lw_the_first_admin_of_the_tests"
+ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+PATIENCE = 15.0
+"""Seconds to wait for a server process or for the watch to see a file."""
+
+
+def until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """The first true answer of `met`, or its last one when patience ends."""
+    end = time.monotonic() + patience
+    while not (answer := met()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return answer
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a fresh SQLite house with an empty folder of its own declarations."""
+    (tmp_path / "schemas").mkdir()
+    return load({
+        "LEADWIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadwire.db'}",
+        "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
+        "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
+    })  # fmt: skip
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    """An opened house with the demo world in it."""
+    opened = open_house(settings)
+    yield opened
+    opened.watch.stop()
+    opened.store.close()
+
+
+@pytest.fixture
+def client(house: House) -> FlaskClient:
+    """A client of the house that carries no token of itself."""
+    return create_app(house=house).test_client()
+
+
+@pytest.fixture
+def token(house: House) -> Callable[[str], Mapping[str, str]]:
+    """Headers with a new token of the user with that e-mail address."""
+
+    def headers(email: str) -> Mapping[str, str]:
+        user = next(user for user in house.catalog.world["user"] if user["email"] == email)
+        secret, _ = tokens.issue(house.store, 1, user["id"], "test")
+        return {"Authorization": f"Bearer {secret}"}
+
+    return headers
+
+
+@dataclass(frozen=True)
+class Live:
+    """A server process, and short words for what the rows ask of it."""
+
+    base: str
+    schemas: Path
+    world: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    def simple(self, lead: int, path: str) -> requests.Response:
+        """GET of the simplified API."""
+        return requests.get(f"{self.base}/api/simple/leads/{lead}/{path}", headers=self.headers, timeout=10)
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """GET of the native API."""
+        answer = requests.get(f"{self.base}/api/v1/{path}", query, headers=self.headers, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def lead(self, **fields: Any) -> int:
+        """The id of a new lead, owned by the admin."""
+        body = {"title": "A row's lead", "user_id": 1, **fields}
+        answer = requests.post(f"{self.base}/api/v1/actions/create_lead", json=body, headers=self.headers, timeout=10)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    def read(self, lead: int) -> dict[str, Any]:
+        """The lead, by a request of its own."""
+        return self.get(f"leads/{lead}")
+
+    def mails(self, lead: int) -> list[dict[str, Any]]:
+        """The e-mails of a lead."""
+        return list(self.get("emails", lead_id=lead)["data"])
+
+    def ids(self) -> dict[str, Any]:
+        """The page of ids."""
+        answer = requests.get(f"{self.base}/api/simple/ids", headers=self.headers, timeout=10)
+        return dict(answer.json())
+
+    def steps(self, pipeline: int = 0) -> list[dict[str, Any]]:
+        """The steps of the account's n-th pipeline, in order."""
+        found = self.ids()
+        wanted = found["pipelines"][pipeline]["id"]
+        return sorted((step for step in found["steps"] if step["pipeline_id"] == wanted), key=lambda step: step["position"])
+
+    def member(self) -> dict[str, Any]:
+        """An active user who is no admin."""
+        return next(user for user in self.ids()["users"] if user["is_active"] and not user["is_admin"])
+
+    def sender(self, *, connected: bool = True) -> dict[str, Any]:
+        """An active user who has, or has not, a connected mailbox."""
+        boxes = {box["user_id"] for box in self.world["mailbox"] if box["state"] == "connected"}
+        return next(user for user in self.ids()["users"] if user["is_active"] and (user["id"] in boxes) == connected)
+
+    def template(self, fits: Callable[[Mapping[str, Any]], bool]) -> int:
+        """The id of the demo world's e-mail template that fits."""
+        return next(int(found["id"]) for found in self.world["email_template"] if fits(found))
+
+    def declare(self, key: str, effect: Mapping[str, Any]) -> None:
+        """Drop a new action on leads into the server's own folder."""
+        folder = self.schemas / "actions" / "lead"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{key}.json").write_text(json.dumps(declaration(key, effect)))
+
+    def withdraw(self, key: str) -> None:
+        """Take that action away again."""
+        (self.schemas / "actions" / "lead" / f"{key}.json").unlink()
+
+
+def declaration(key: str, effect: Mapping[str, Any]) -> dict[str, Any]:
+    """A small action file on a lead."""
+    return {
+        "$schema": "../../meta/action.schema.json", "key": key, "on": "lead", "path": key,
+        "title": "File Lead", "description": "Files a lead away.",
+        "input": {"type": "object", "properties": {}}, "do": [effect], "returns": "lead",
+        "examples": [{"name": "files it"}],
+    }  # fmt: skip
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def served(url: str, folder: Path, **more: str) -> Iterator[Live]:
+    """A real server process on that database, stopped by its pid at the end."""
+    (folder / "schemas").mkdir()
+    port = free_port()
+    environ = os.environ | {
+        "LEADWIRE_DATABASE_URL": url, "LEADWIRE_PORT": str(port), "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
+        "LEADWIRE_SCHEMAS": str(folder / "schemas"), **more,
+    }  # fmt: skip
+    output = (folder / "output.txt").open("w")
+    process = subprocess.Popen([sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output)
+    base = f"http://127.0.0.1:{port}"
+    assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, output_of(folder)
+    world = json.loads((ROOT / "schemas" / "world.json").read_text())
+    yield Live(base, folder / "schemas", world, {"X-API-KEY": ADMIN_TOKEN})
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    output.close()
+
+
+def output_of(folder: Path) -> str:
+    """What the server process printed."""
+    return (folder / "output.txt").read_text()
+
+
+def answers(base: str) -> bool:
+    """Whether the server answers by now."""
+    try:
+        return requests.get(f"{base}/readyz", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
