@@ -30,9 +30,10 @@ def test_two_commands_set_everything_up(position: int, ending: str) -> None:
     assert command.endswith(ending)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)#]+)", read("README.md")))))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", read("README.md"))
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
 
 
 def test_licence_is_apache() -> None:
