@@ -1,1 +1,123 @@
-"""placeholder"""
+"""Feed pages over HTTP: a page of a very long log beside the same page of a short one."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks import databases, load, servers
+from benchmarks.actions import TOKEN
+from benchmarks.report import Goal, Table
+
+SHORT = 1_000
+PAGE, POLLS, ROUNDS = 50, 60, 5
+RARE = 100
+"""Events of the rare topic, in the short log and in the long one."""
+GOAL = 1.2
+
+SPREAD = """
+WITH RECURSIVE n(seq) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT seq + 1 FROM n WHERE seq < ?),
+place AS (SELECT seq, CASE WHEN seq % ? = 0 THEN ? WHEN seq % 2 = 0 THEN ? ELSE ? END AS model FROM n)
+"""
+"""Numbers, each with the number of the event that it repeats: a rare one now and then, else one of two kinds."""
+EVENTS = f"""INSERT INTO event
+  (account_id, seq, at, actor_id, origin, entity, record_id, verb, changed, before, after)
+{SPREAD} SELECT m.account_id, place.seq, m.at, m.actor_id, m.origin, m.entity, m.record_id, m.verb, m.changed,
+  m.before, m.after FROM place JOIN event m ON m.account_id = 1 AND m.seq = place.model"""  # noqa: S608
+TOPICS = f"""INSERT INTO event_topic (account_id, topic, seq, owner_id, value)
+{SPREAD} SELECT m.account_id, m.topic, place.seq, m.owner_id, m.value
+  FROM place JOIN event_topic m ON m.account_id = 1 AND m.seq = place.model"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A served log of a known length."""
+
+    server: servers.Server
+    oldest: int
+    newest: int
+    feed: str
+    """What its cursors begin with."""
+
+    def page(self, key: str, seq: int) -> bytes:
+        """The request for the page after that event."""
+        return load.get(f"/api/v1/triggers/{key}?after={self.feed}.{seq}&limit={PAGE}", self.server.token)
+
+
+Poll = Callable[[Log, random.Random], bytes]
+
+POLLED: dict[str, tuple[int, Poll]] = {
+    "rare topic": (PAGE, lambda log, dice: log.page("lead_deleted", log.oldest)),
+    "any place": (PAGE, lambda log, dice: log.page("new_lead", dice.randrange(log.oldest, log.newest - 4 * PAGE))),
+    "the tail": (PAGE, lambda log, dice: log.page("new_lead", log.newest - 2 * PAGE - 20)),
+    "nothing new": (0, lambda log, dice: log.page("new_lead", log.newest)),
+    "newest first": (PAGE, lambda log, dice: load.get(f"/api/v1/triggers/new_lead?limit={PAGE}", log.server.token)),
+}
+"""What is asked for, and how many items it must bring."""
+
+
+def compare(store: str, events: int) -> tuple[Table, list[Goal]]:
+    """Each kind of page from both logs in turn, one server thread each, so that one connection serves all polls."""
+    table = Table(
+        f"{store}: a feed page, {events:,} events beside {SHORT:,} (medians of polls 46 to {POLLS}, ms)",
+        ("page", "long log", "short log", "ratio", "first poll", "50th / first"),
+    )
+    goals = []
+    with ExitStack() as stack:
+        new = stack.enter_context(databases.databases(store))
+        logs = [_served(stack, new(f"log{length}"), length) for length in (events, SHORT)]
+        for name, (items, poll) in POLLED.items():
+            first = [_polls(log, poll, 1, items)[0] for log in logs]
+            rounds = [[_late(log, poll, items) for log in logs] for _ in range(ROUNDS)]
+            long, short = map(median, zip(*rounds, strict=True))
+            table.add(name, long, short, long / short, first[0], long / first[0])
+            goals.append(Goal(f"{store}, feed page, {name}: long / short log", long / short, GOAL, at_most=True))
+    return table, goals
+
+
+def _late(log: Log, poll: Poll, items: int) -> float:
+    return median(_polls(log, poll, POLLS, items)[45:])
+
+
+def _polls(log: Log, poll: Poll, count: int, items: int) -> list[float]:
+    """Milliseconds of polls in a row on one connection; each must bring so many items."""
+    dice = random.Random(count)
+    answers = load.in_turn(log.server.port, (poll(log, dice) for _ in range(count)))
+    found = {len(json.loads(body)["data"]) for _, body in answers}
+    if found != {items}:
+        raise RuntimeError(f"pages of {found} items, not of {items}")
+    return [1000 * seconds for seconds, _ in answers]
+
+
+def _served(stack: ExitStack, url: str, length: int) -> Log:
+    server = stack.enter_context(servers.product(url, TOKEN, threads=1))
+    models = _models(server, url)
+    newest = int(databases.rows(url, "SELECT max(seq) FROM event WHERE account_id = 1")[0][0])
+    span = (newest + 1, newest + length, max(length // RARE, 1), *models)
+    databases.rows(url, EVENTS, span)
+    databases.rows(url, TOPICS, span)
+    databases.rows(url, "UPDATE feed SET seq = ? WHERE account_id = 1", (newest + length,))
+    databases.analyze(url)
+    _, answer = load.once(server.port, load.get("/api/v1/triggers/new_lead?limit=1", TOKEN))
+    feed = json.loads(answer)["cursor"].rpartition(".")[0]
+    return Log(server, newest, newest + length, feed)
+
+
+def _models(server: servers.Server, url: str) -> Iterator[int]:
+    """Real events to repeat: a lead deleted (the rare one), a lead created, an activity created."""
+    lead = _act(server, "create_lead", {"title": "A lead", "email": "lead@example.test", "city": "Lyon"})
+    _act(server, "add_activity", {"lead_id": lead, "activity_id": 1, "content": "Called back."})
+    _act(server, "delete_lead", {"lead_id": lead})
+    for topic in ("lead.deleted", "lead.created", "activity.created"):
+        yield int(databases.rows(url, "SELECT max(seq) FROM event_topic WHERE topic = ?", (topic,))[0][0])
+
+
+def _act(server: servers.Server, key: str, body: dict[str, object]) -> int:
+    status, answer = load.once(server.port, load.post(f"/api/v1/actions/{key}", server.token, body))
+    if status not in (200, 201):
+        raise RuntimeError(f"{key} answered {status}: {answer!r}")
+    return int(json.loads(answer)["id"])
