@@ -41,7 +41,7 @@ def folders(settings: Settings) -> list[Path]:
 
 
 def open_house(settings: Settings) -> House:
-    """Load the catalog, open the storage and bring it up to the catalog; a new database gets its first records and token.
+    """Load the catalog, open the storage, bring it up to the catalog; a new database gets its first records and token.
 
     Raises CatalogError when a file is broken. Nothing is watched until `house.watch.start()`.
     """
@@ -72,7 +72,7 @@ def _settle(settings: Settings, catalog: Catalog, store: Store) -> str:
 
 
 def create_app(settings: Settings | None = None, house: House | None = None) -> Flask:
-    """The WSGI app of an opened house; without one, it opens the house that the settings (or the environment) describe."""
+    """The WSGI app of an opened house; without one, of the house that the settings or the environment describe."""
     opened = house or open_house(settings or load_settings())
     app = build(opened)
     for door, roots in DIALECTS:

@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
+from marshmallow import RAISE, Schema, fields, validate
+
 from connector.errors import NotFound, Unauthorized
 from connector.storage.contract import Clause, Query, Row, Scope, Store, Transaction
 
@@ -22,6 +24,25 @@ RANDOM_LENGTH = 30
 CHECKSUM_LENGTH = 6
 ANYONE = Scope(account_id=0)
 """The scope of the one question asked before the account is known: whose token is this?"""
+
+
+class Token(Schema):
+    """A token as administrators write and read it. Its secret is no field of it: it is told once, beside it."""
+
+    class Meta:
+        """Names that are not fields are refused."""
+
+        unknown = RAISE
+
+    id = fields.Integer(dump_only=True)
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+    details = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
+    user_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
+    prefix = fields.String(dump_only=True)
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    last_used_at = fields.Raw(dump_only=True)
+    revoked_at = fields.Raw(dump_only=True)
+    created_at = fields.Raw(dump_only=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +85,14 @@ def hint(secret: str) -> str:
 
 
 def issue(
-    store: Store, account_id: int, user_id: int, name: str, *, secret: str = "", expires_at: str | None = None
+    store: Store,
+    account_id: int,
+    user_id: int,
+    name: str,
+    *,
+    secret: str = "",
+    expires_at: str | None = None,
+    details: str | None = None,
 ) -> tuple[str, Row]:
     """Create a token for that user. The secret is in this answer and nowhere else, ever.
 
@@ -75,8 +103,8 @@ def issue(
     def work(tx: Transaction) -> Row:
         if tx.get("user", user_id) is None:
             raise NotFound("user_not_found", value=user_id)
-        values = {"name": name, "user_id": user_id, "hash": fingerprint(chosen), "prefix": hint(chosen), "expires_at": expires_at}
-        return tx.insert(ENTITY, values)
+        values = {"name": name, "details": details, "user_id": user_id, "expires_at": expires_at}
+        return tx.insert(ENTITY, {**values, "hash": fingerprint(chosen), "prefix": hint(chosen)})
 
     row, _ = store.transact(Scope(account_id=account_id), work)
     return chosen, public(row)
@@ -100,11 +128,12 @@ def _by_hash(value: str) -> Query:
 def _alive(row: Mapping[str, Any]) -> bool:
     if row["revoked_at"] is not None or not row["is_active"]:
         return False
-    return row["expires_at"] is None or row["expires_at"] > _now()
+    return row["expires_at"] is None or row["expires_at"] > stamp(datetime.now(UTC))
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def stamp(moment: datetime) -> str:
+    """A time as it is stored: UTC, with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _caller(row: Mapping[str, Any]) -> Caller:

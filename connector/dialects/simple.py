@@ -1,4 +1,4 @@
-"""noCRM's simplified API: every action on a lead is one plain address, `/api/simple/leads/42/assign?user_id=ana@x.test`.
+"""noCRM's simplified API: every action on a lead is one address, `/api/simple/leads/42/assign?user_id=ana@x.test`.
 
 The address after the lead is the `path` of an action, so a new action file is live here too. GET and POST are the same;
 HEAD and prefetching never act. Answers are the lead; errors are `{"error": status, "message", "type"}`.
@@ -15,7 +15,7 @@ from connector.access.tokens import Caller
 from connector.catalog.model import Action, Catalog
 from connector.engine import lists
 from connector.engine.run import run
-from connector.errors import Forbidden, Invalid, LeadwireError, NotFound, WrongMethod
+from connector.errors import Forbidden, LeadwireError, NotFound, WrongMethod
 from connector.web import incoming
 from connector.web.answers import JSON_TYPE, answer
 from connector.web.house import house
@@ -118,10 +118,7 @@ def nocrm(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def kind(error: LeadwireError) -> str:
     """The machine word for an error: `missing_parameter` where a required one is absent."""
-    if isinstance(error, Invalid) and error.faults:
-        first = error.faults[0].key
-        return "missing_parameter" if first == "required" else first
-    return error.code
+    return error.faults[0].key if error.faults else error.code
 
 
 def shape(error: LeadwireError, language: str) -> dict[str, Any]:

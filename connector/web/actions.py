@@ -77,7 +77,12 @@ def outcome(index: int, item: Result | LeadwireError, language: str) -> Mapping[
 
 def rehearsal(result: Result) -> Mapping[str, Any]:
     """What a dry run answers: the result, and each record before and after, as its events would tell it."""
-    return {"dry_run": True, "created": result.created, "data": result.data, "events": [told(event) for event in result.events]}
+    return {
+        "dry_run": True,
+        "created": result.created,
+        "data": result.data,
+        "events": [told(event) for event in result.events],
+    }
 
 
 def told(event: Event) -> Mapping[str, Any]:

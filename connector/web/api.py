@@ -11,6 +11,7 @@ from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
 from connector.web.paths import tidy
 from connector.web.records import records
+from connector.web.tokens import tokens
 
 ROOT = "/api/v1"
 
@@ -25,7 +26,7 @@ def build(house: House) -> Flask:
     answers.install(app)
     app.before_request(incoming.name_request)
     problems.catch(app)
-    for part in (actions, feeds, about, records):
+    for part in (actions, feeds, about, tokens, records):
         app.register_blueprint(part, url_prefix=ROOT)
     app.register_blueprint(health)
     app.wsgi_app = tidy(app.wsgi_app)  # type: ignore[method-assign, assignment]

@@ -80,7 +80,9 @@ KINDS: Mapping[str, Callable[[Any, str], dict[str, Any]]] = {
 def worded(schema: Any, locale: str) -> Any:
     """A JSON Schema with its texts in that language; the other languages are left out."""
     if isinstance(schema, Mapping):
-        words = {TRANSLATED[key]: texts[locale] for key, texts in schema.items() if key in TRANSLATED and locale in texts}
+        words = {
+            TRANSLATED[key]: texts[locale] for key, texts in schema.items() if key in TRANSLATED and locale in texts
+        }
         rest = {key: worded(value, locale) for key, value in schema.items() if key not in TRANSLATED}
         return rest | words
     if isinstance(schema, list | tuple):

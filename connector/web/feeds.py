@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from connector import storage
 from connector.events import feeds as log
+from connector.events import samples
 from connector.web import incoming
 from connector.web.answers import answer, tagged
 from connector.web.house import house
@@ -25,7 +27,11 @@ def feed(key: str) -> Response:
 
 @feeds.get("/triggers/<key>/sample")
 def sample(key: str) -> Response:
-    """One made-up item of the same shape as the live ones, in the envelope of the feed."""
+    """One item of the demo world, of the same shape as the live ones, in the envelope of the feed."""
     incoming.caller()
     incoming.query()
-    return answer({"data": [log.sample(house().catalog, key)], "cursor": None, "has_more": False})
+    catalog, kept = house().catalog, house().samples
+    place = (catalog.version, key)
+    if place not in kept:
+        kept[place] = samples.sample(catalog, key, lambda: storage.open("memory:"))
+    return answer({"data": [kept[place]], "cursor": None, "has_more": False})

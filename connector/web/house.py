@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask import current_app
 
@@ -23,6 +24,9 @@ class House:
     watch: Watch
     first_token: str | None = None
     """The first admin's token, where this opening made the database; nowhere else is it to be had."""
+
+    samples: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """One made-up item per trigger, by catalog version and key: it takes a small world to make one."""
 
     @property
     def catalog(self) -> Catalog:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from werkzeug.datastructures import LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
 from connector.access.tokens import Caller, authenticate
+from connector.catalog.place import suggest
 from connector.catalog.strict import loads
 from connector.errors import Fault, Invalid, Malformed, NotFound, Unauthorized, WrongType
 from connector.sentences import LOCALES
@@ -70,18 +70,17 @@ def last(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value[-1] for name, value in values.items()}
 
 
-def refuse_unknown(values: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def refuse_unknown(values: Iterable[str], known: Sequence[str]) -> None:
     """Invalid, naming the nearest known name, for any other."""
-    faults = [Fault(pointer=f"/{name}", key="unknown_parameter", params=unknown(name, known))
-              for name in values if name not in known]  # fmt: skip
+    faults = [
+        Fault(
+            pointer=f"/{name}", key="unknown_parameter", params={"name": name[:60], "hint": suggest(name[:60], known)}
+        )
+        for name in values
+        if name not in known
+    ]
     if faults:
         raise Invalid(faults=faults)
-
-
-def unknown(name: str, known: tuple[str, ...]) -> dict[str, Any]:
-    """The blanks of the sentence about an unknown name."""
-    near = get_close_matches(name, known, n=1)
-    return {"name": name, "nearest": near[0] if near else ", ".join(known)}
 
 
 def texts(values: MultiDict[str, str]) -> dict[str, Any]:
@@ -97,7 +96,9 @@ def flag(value: str, name: str) -> bool:
         return True
     if value.lower() in NO:
         return False
-    raise Invalid(faults=[Fault(pointer=f"/{name}", key="not_a_boolean", params={"name": name, "value": value})])
+    raise Invalid(
+        faults=[Fault(pointer=f"/{name}", key="not_a_boolean", params={"name": name, "got": repr(value[:60])})]
+    )
 
 
 def limit(value: str | None, most: int) -> int | None:

@@ -17,6 +17,7 @@ from connector.web.answers import answer
 from connector.web.house import house
 
 records = Blueprint("records", __name__)
+PAGING = ("q", "order", "cursor", "limit")
 DIRECTORY: dict[str, tuple[str, ...]] = {
     "user": ("id", "email", "firstname", "lastname", "is_admin", "is_active"),
     "team": ("id", "name"),
@@ -64,6 +65,7 @@ def several(plural: str) -> Response:
     catalog = house().catalog
     entity = entity_of(catalog.plural, plural)
     filters = incoming.last(incoming.texts(request.args))
+    incoming.refuse_unknown([name.partition("[")[0] for name in filters], [*PAGING, *entity.fields])
     q, order, cursor = (filters.pop(name, None) for name in ("q", "order", "cursor"))
     limit = incoming.limit(filters.pop("limit", None), lists.LARGEST)
     found = lists.records(
@@ -85,7 +87,7 @@ def one(plural: str, record_id: str) -> Response:
 
 @records.get("/choices/<key>")
 def choices(key: str) -> Response:
-    """A page of a drop-down: value, label, id. `q` searches it; `input=assign.user_id` leaves only what that input takes."""
+    """A page of a drop-down: value, label, id. `q` searches it; `input=assign.user_id` leaves what that input takes."""
     caller = incoming.caller()
     catalog = house().catalog
     entity = entity_of(catalog.entities.get, key)
@@ -93,7 +95,14 @@ def choices(key: str) -> Response:
     where = allowed(catalog, entity, asked["input"]) if asked.get("input") else ()
     limit = incoming.limit(asked.get("limit"), lists.LARGEST)
     found = lists.choices(
-        catalog, house().store, caller.scope, entity, q=asked.get("q"), cursor=asked.get("cursor"), limit=limit, where=where
+        catalog,
+        house().store,
+        caller.scope,
+        entity,
+        q=asked.get("q"),
+        cursor=asked.get("cursor"),
+        limit=limit,
+        where=where,
     )
     return answer(found.as_json())
 

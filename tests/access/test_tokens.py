@@ -74,7 +74,9 @@ def test_a_token_needs_a_user(house: House) -> None:
         tokens.revoke(house.store, 1, 999)
 
 
-@pytest.mark.parametrize("given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
+@pytest.mark.parametrize(
+    "given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}]
+)
 def test_a_request_without_a_token_is_told_how_to_send_one(client: FlaskClient, given: Mapping[str, str]) -> None:
     answer = client.get("/api/v1/me", headers=given)
     assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_missing_token")
@@ -89,5 +91,7 @@ def test_a_wrong_token_is_refused(client: FlaskClient, given: str) -> None:
 
 
 @pytest.mark.parametrize("write", [lambda t: {"Authorization": f"bearer {t}"}, lambda t: {"X-API-KEY": f"Bearer {t}"}])
-def test_the_usual_ways_to_write_a_token_all_work(client: FlaskClient, write: Callable[[str], Mapping[str, str]]) -> None:
+def test_the_usual_ways_to_write_a_token_all_work(
+    client: FlaskClient, write: Callable[[str], Mapping[str, str]]
+) -> None:
     assert client.get("/api/v1/me", headers=write(ADMIN_TOKEN)).status_code == 200

@@ -27,7 +27,8 @@ def test_only_get_and_post_act(client: FlaskClient, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}]
+    "headers",
+    [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}],
 )
 def test_prefetching_never_acts(client: FlaskClient, headers: dict[str, str]) -> None:
     before = tags(client)
@@ -39,12 +40,15 @@ def test_prefetching_never_acts(client: FlaskClient, headers: dict[str, str]) ->
 @pytest.mark.parametrize(
     "sent",
     [
-        {"query_string": "tag=one%20way"}, {"query_string": "tag=one+way"}, {"method": "POST", "data": {"tag": "one way"}},
-        {"method": "POST", "json": {"tag": "one way"}}, {"method": "POST", "json": {"tag": ["one way"]}},
+        {"query_string": "tag=one%20way"},
+        {"query_string": "tag=one+way"},
+        {"method": "POST", "data": {"tag": "one way"}},
+        {"method": "POST", "json": {"tag": "one way"}},
+        {"method": "POST", "json": {"tag": ["one way"]}},
         {"method": "POST", "query_string": "colour=red", "json": {"tag": "one way"}},
         {"method": "POST", "query_string": "tag=two", "data": {"tag": "one way"}},
     ],
-)  # fmt: skip
+)
 def test_parameters_come_in_the_address_or_in_the_body(client: FlaskClient, sent: dict[str, Any]) -> None:
     answer = client.open(TAGS, headers=KEY, **sent)
     assert (answer.status_code, answer.json["tags"][-1]) == (200, "one way")
@@ -75,8 +79,10 @@ def test_a_plus_in_an_email_address_survives_the_query_string(client: FlaskClien
         ("leads/1", KEY, 404, "no_such_address"),
         ("nothing", KEY, 404, "no_such_address"),
     ],
-)  # fmt: skip
-def test_errors_have_nocrms_shape(client: FlaskClient, path: str, headers: dict[str, str], status: int, word: str) -> None:
+)
+def test_errors_have_nocrms_shape(
+    client: FlaskClient, path: str, headers: dict[str, str], status: int, word: str
+) -> None:
     for root in ("/api/simple", "/simple"):
         answer = client.get(f"{root}/{path}", headers=headers)
         assert (answer.status_code, answer.content_type) == (status, "application/json")

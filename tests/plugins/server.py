@@ -42,11 +42,13 @@ def until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
 def settings(tmp_path: Path) -> Settings:
     """Settings of a fresh SQLite house with an empty folder of its own declarations."""
     (tmp_path / "schemas").mkdir()
-    return load({
-        "LEADWIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadwire.db'}",
-        "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
-        "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
-    })  # fmt: skip
+    return load(
+        {
+            "LEADWIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadwire.db'}",
+            "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
+            "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
+        }
+    )
 
 
 @pytest.fixture
@@ -119,7 +121,9 @@ class Live:
         """The steps of the account's n-th pipeline, in order."""
         found = self.ids()
         wanted = found["pipelines"][pipeline]["id"]
-        return sorted((step for step in found["steps"] if step["pipeline_id"] == wanted), key=lambda step: step["position"])
+        return sorted(
+            (step for step in found["steps"] if step["pipeline_id"] == wanted), key=lambda step: step["position"]
+        )
 
     def member(self) -> dict[str, Any]:
         """An active user who is no admin."""
@@ -148,11 +152,17 @@ class Live:
 def declaration(key: str, effect: Mapping[str, Any]) -> dict[str, Any]:
     """A small action file on a lead."""
     return {
-        "$schema": "../../meta/action.schema.json", "key": key, "on": "lead", "path": key,
-        "title": "File Lead", "description": "Files a lead away.",
-        "input": {"type": "object", "properties": {}}, "do": [effect], "returns": "lead",
+        "$schema": "../../meta/action.schema.json",
+        "key": key,
+        "on": "lead",
+        "path": key,
+        "title": "File Lead",
+        "description": "Files a lead away.",
+        "input": {"type": "object", "properties": {}},
+        "do": [effect],
+        "returns": "lead",
         "examples": [{"name": "files it"}],
-    }  # fmt: skip
+    }
 
 
 def free_port() -> int:
@@ -167,11 +177,16 @@ def served(url: str, folder: Path, **more: str) -> Iterator[Live]:
     (folder / "schemas").mkdir()
     port = free_port()
     environ = os.environ | {
-        "LEADWIRE_DATABASE_URL": url, "LEADWIRE_PORT": str(port), "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
-        "LEADWIRE_SCHEMAS": str(folder / "schemas"), **more,
-    }  # fmt: skip
+        "LEADWIRE_DATABASE_URL": url,
+        "LEADWIRE_PORT": str(port),
+        "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
+        "LEADWIRE_SCHEMAS": str(folder / "schemas"),
+        **more,
+    }
     output = (folder / "output.txt").open("w")
-    process = subprocess.Popen([sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output)
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output
+    )
     base = f"http://127.0.0.1:{port}"
     assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, output_of(folder)
     world = json.loads((ROOT / "schemas" / "world.json").read_text())

@@ -1,4 +1,4 @@
-"""One test per row of the noCRM table, each sending the row's own request over HTTP to a live server on every storage."""
+"""One test per row of the noCRM table: each sends the row's own request over HTTP to a live server on every storage."""
 
 from __future__ import annotations
 
@@ -177,7 +177,9 @@ def not_sent(live: Live, lead: int, template: int, sender: int) -> str:
 
 def test_N24_a_template_that_is_not_shared_is_not_sent(live: Live, lead: int) -> None:
     assert not_sent(live, lead, live.private_template(), live.sender()["id"]) in (
-        "template_not_shared", "email_template_not_found")  # fmt: skip
+        "template_not_shared",
+        "email_template_not_found",
+    )
 
 
 @pytest.mark.parametrize(("row", "part"), [("N25", "subject"), ("N26", "body")])

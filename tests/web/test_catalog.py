@@ -37,8 +37,10 @@ def test_an_unchanged_catalog_is_not_sent_again(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "ru"])
 def test_the_catalog_is_translated_whole(client: FlaskClient, language: str) -> None:
-    english, other = (client.get("/api/v1/catalog/actions/assign", headers={**ADMIN, "Accept-Language": said}).json
-                      for said in ("en", language))  # fmt: skip
+    english, other = (
+        client.get("/api/v1/catalog/actions/assign", headers={**ADMIN, "Accept-Language": said}).json
+        for said in ("en", language)
+    )
     assert english["title"] != other["title"]
     assert english["input"]["properties"]["user_id"]["title"] != other["input"]["properties"]["user_id"]["title"]
     assert "x-title" not in json.dumps(other)

@@ -14,7 +14,9 @@ JSON = {"Content-Type": "application/json", **ADMIN}
 WON = "/api/v1/actions/won"
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/v2/leads", "/api/v1/nothing", "/api/v1/leads/1/more", "/api/v1/accounts"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/api/v2/leads", "/api/v1/nothing", "/api/v1/leads/1/more", "/api/v1/accounts"]
+)
 def test_an_unknown_address_is_a_problem_document(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers=ADMIN)
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
@@ -61,11 +63,20 @@ def test_a_strange_request_id_is_replaced(client: FlaskClient, name: str) -> Non
 @pytest.mark.parametrize(
     "body",
     [
-        b"{", b"[1]", b"1", b"null", b'{"lead_id": NaN}', b'{"lead_id": 1, "lead_id": 2}', b'{"lead_id": 1' + b"0" * 30 + b"}",
-        b'{"lead_id": "\\ud800"}', b'{"lead_id": "\\u0000"}', b"\xff\xfe", b'{"a":' * 100_000,
+        b"{",
+        b"[1]",
+        b"1",
+        b"null",
+        b'{"lead_id": NaN}',
+        b'{"lead_id": 1, "lead_id": 2}',
+        b'{"lead_id": 1' + b"0" * 30 + b"}",
+        b'{"lead_id": "\\ud800"}',
+        b'{"lead_id": "\\u0000"}',
+        b"\xff\xfe",
+        b'{"a":' * 100_000,
         b'{"a":' * 40 + b"1" + b"}" * 40,
     ],
-)  # fmt: skip
+)
 def test_a_body_that_is_not_strict_json_is_refused(client: FlaskClient, body: bytes) -> None:
     answer = client.post(WON, data=body, headers=JSON)
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
@@ -89,9 +100,14 @@ def test_an_id_that_cannot_be_is_not_found(client: FlaskClient, path: str, given
 
 @pytest.mark.parametrize(
     ("path", "nearest"),
-    [("/api/v1/leads?stat=1", "status"), ("/api/v1/leads?limt=1", "limit"), ("/api/v1/choices/user?cusor=1", "cursor"),
-     ("/api/v1/searches/find_lead?emial=a", "email"), ("/api/v1/me?x=1", "")],
-)  # fmt: skip
+    [
+        ("/api/v1/leads?stat=1", "status"),
+        ("/api/v1/leads?limt=1", "limit"),
+        ("/api/v1/choices/user?cusor=1", "cursor"),
+        ("/api/v1/searches/find_lead?emial=a", "email"),
+        ("/api/v1/me?x=1", ""),
+    ],
+)
 def test_an_unknown_parameter_is_refused_with_its_neighbour(client: FlaskClient, path: str, nearest: str) -> None:
     answer = client.get(path, headers=ADMIN)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "unknown_parameter")
@@ -103,7 +119,15 @@ SAID = {"en": "No token was given", "fr": "Aucun jeton fourni", "ru": "Токе�
 
 @pytest.mark.parametrize(
     ("asked", "language"),
-    [("en", "en"), ("fr-CH, fr;q=0.9, en;q=0.8", "fr"), ("de, ru;q=0.5", "ru"), ("de", "en"), ("*", "en"), ("", "en"), (";;;", "en")],
+    [
+        ("en", "en"),
+        ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("de, ru;q=0.5", "ru"),
+        ("de", "en"),
+        ("*", "en"),
+        ("", "en"),
+        (";;;", "en"),
+    ],
 )
 def test_refusals_speak_the_callers_language(client: FlaskClient, asked: str, language: str) -> None:
     answer = client.get("/api/v1/me", headers={"Accept-Language": asked})

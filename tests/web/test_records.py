@@ -39,9 +39,20 @@ def test_pages_follow_each_other_without_gap_or_repeat(client: FlaskClient, orde
 
 @pytest.mark.parametrize(
     "path",
-    ["leads?order=nonsense", "leads?limit=0", "leads?limit=x", "leads?limit=-5", "leads?limit=99999999999", "leads?amount[gte]=x",
-     "leads?status_id[like]=1", "leads?cursor=%F0", "leads?cursor=abc", "leads?password=x", "statuses?order=position;drop"],
-)  # fmt: skip
+    [
+        "leads?order=nonsense",
+        "leads?limit=0",
+        "leads?limit=x",
+        "leads?limit=-5",
+        "leads?limit=99999999999",
+        "leads?amount[gte]=x",
+        "leads?status_id[like]=1",
+        "leads?cursor=%F0",
+        "leads?cursor=abc",
+        "leads?password=x",
+        "statuses?order=position;drop",
+    ],
+)
 def test_a_question_that_makes_no_sense_is_refused(client: FlaskClient, path: str) -> None:
     assert client.get(f"/api/v1/{path}", headers=ADMIN).status_code in (400, 422)
 

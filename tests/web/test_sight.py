@@ -46,9 +46,15 @@ def test_a_lead_of_somebody_else_is_as_if_it_were_not(client: FlaskClient, two: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/leads?limit=200", "/api/v1/leads?q=Hers", "/api/v1/choices/lead?q=Hers", "/api/v1/searches/find_lead?email=hers@alone.test",
-     "/api/v1/triggers/new_lead", "/api/v1/triggers/lead_assigned"],
-)  # fmt: skip
+    [
+        "/api/v1/leads?limit=200",
+        "/api/v1/leads?q=Hers",
+        "/api/v1/choices/lead?q=Hers",
+        "/api/v1/searches/find_lead?email=hers@alone.test",
+        "/api/v1/triggers/new_lead",
+        "/api/v1/triggers/lead_assigned",
+    ],
+)
 def test_no_list_shows_it(client: FlaskClient, two: Two, path: str) -> None:
     mine, theirs, all_of_them = (seen(client, who, path) for who in (two.owner, two.other, ADMIN))
 
