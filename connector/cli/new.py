@@ -39,7 +39,7 @@ def action(settings: Settings, noun: str, verb: str) -> None:
     key = verb if noun == "lead" else f"{verb}_{noun}"
     if key in catalog.actions:
         raise click.UsageError(f"There is an action {key!r} already. Choose another verb.")
-    path = Path(settings.schemas or "schemas") / "actions" / noun / f"{key}.json"
+    path = Path(settings.schemas or "schemas") / "actions" / noun / f"{verb}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(json.dumps(skeleton(catalog, entity, key, verb), indent=2, ensure_ascii=False) + "\n")
