@@ -9,10 +9,12 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from connector import storage
 from connector.catalog.filters import FILTERS, TESTS
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Binding, Effect
 from connector.engine.effects import EFFECTS
+from connector.engine.examples import failures
 from connector.errors import LeadwireError
 from connector.storage.contract import OPERATORS
 from tests.shape.source import files, name, read
@@ -58,12 +60,16 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert not [link for link in links if not (path.parent / link).exists()]
 
 
-def test_documented_action_is_sound(tmp_path: Path) -> None:
-    block = next(block for path, block in BLOCKS if path.name == "actions.md" and '"key"' in block)
-    target = tmp_path / "actions" / "lead" / "favourite.json"
+@pytest.mark.parametrize(
+    "page, path", [("actions.md", "actions/lead/favourite.json"), ("files.md", "entities/vehicle.json")]
+)
+def test_documented_files_are_sound(tmp_path: Path, page: str, path: str) -> None:
+    target = tmp_path / path
     target.parent.mkdir(parents=True)
-    target.write_text(block)
-    assert "favourite" in load([SHIPPED, tmp_path]).actions
+    target.write_text(next(block for file, block in BLOCKS if file.name == page))
+    catalog = load([SHIPPED, tmp_path])
+    assert target.stem in {**catalog.actions, **catalog.entities}
+    assert not failures(catalog, lambda: storage.open("memory:"))
 
 
 def test_docs_are_named_in_the_readme() -> None:
