@@ -8,7 +8,7 @@ import click
 
 from connector import service, storage
 from connector.catalog.load import load
-from connector.cli.options import DATABASE, opened, settings_options
+from connector.cli.options import DATABASE, opened, readable, settings_options
 from connector.settings import Settings
 
 
@@ -30,7 +30,8 @@ def demo(settings: Settings) -> None:
 def upgrade(settings: Settings, dry_run: bool) -> None:
     """Add to the database what the files under schemas/ ask for and it lacks: tables, columns, indexes."""
     catalog = load(service.folders(settings))
-    store = storage.open(settings.database_url)
+    with readable():
+        store = storage.open(settings.database_url)
     try:
         steps = store.pending(catalog) if dry_run else store.upgrade(catalog)
     finally:

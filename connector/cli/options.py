@@ -26,10 +26,8 @@ def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..
         @wraps(command)
         def wrapped(**options: Any) -> None:
             given = {row.name: options.pop(row.name) for row in rows}
-            try:
+            with readable():
                 settings = load(**given)
-            except ValueError as error:
-                raise click.UsageError(str(error)) from None
             command(settings=settings, **options)
 
         call: Callable[..., None] = wrapped
@@ -53,9 +51,19 @@ def acting_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
+def readable() -> Iterator[None]:
+    """A setting that cannot be used ends the command with the sentence that says why."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
 def opened(settings: Settings) -> Iterator[House]:
     """The house of those settings, closed at the end."""
-    house = open_house(settings)
+    with readable():
+        house = open_house(settings)
     try:
         yield house
     finally:

@@ -34,3 +34,10 @@ def test_a_setting_that_cannot_be_read_is_named() -> None:
     done = CliRunner().invoke(main, ["config", "show", "--port", "many"])
     assert done.exit_code == 2
     assert "LEADWIRE_PORT='many' is not a whole number" in done.output
+
+
+@pytest.mark.parametrize("command", ["upgrade", "demo"])
+def test_a_storage_that_does_not_exist_is_refused_with_those_that_do(command: str) -> None:
+    done = CliRunner().invoke(main, [command, "--database-url", "mongo://nowhere"])
+    assert done.exit_code == 2
+    assert "sqlite" in done.output
