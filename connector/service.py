@@ -64,7 +64,7 @@ def _settle(settings: Settings, catalog: Catalog, store: Store) -> str:
     if settings.demo:
         load_world(catalog, store)
     else:
-        load_account(store, name="Leadwire", email="admin@leadwire.test")
+        load_account(catalog, store, name="Leadwire", email="admin@leadwire.test")
     people = catalog.world.get("user", ()) if settings.demo else ()
     admin = next((user["id"] for user in people if user.get("is_admin")), ADMIN)
     secret, _ = tokens.issue(store, ACCOUNT, admin, "First token", secret=settings.admin_token)

@@ -15,7 +15,7 @@ from werkzeug.http import parse_accept_header
 from connector.access.tokens import Caller, authenticate
 from connector.catalog.place import suggest
 from connector.catalog.strict import loads
-from connector.errors import Fault, Invalid, Malformed, NotFound, Unauthorized, WrongType
+from connector.errors import Fault, Invalid, Malformed, NotFound, TooLarge, Unauthorized, WrongType
 from connector.sentences import LOCALES
 from connector.web.house import house
 
@@ -124,11 +124,16 @@ def body() -> tuple[dict[str, Any], bool]:
     JSON is read strictly and must be an object. Any other kind of body raises WrongType.
     """
     kind = request.mimetype
+    data = request.get_data()
+    most = house().settings.body_limit
+    if request.content_length is None and len(data) >= most:
+        # A body sent in chunks is cut off silently at the limit.
+        raise TooLarge(limit=most)
     if kind in FORMS:
         return _form(), True
     if kind == "application/json" or kind.endswith("+json"):
-        return _object(request.get_data(cache=False)), False
-    if not request.get_data():
+        return _object(data), False
+    if not data:
         return {}, False
     raise WrongType(given=kind or "-")
 

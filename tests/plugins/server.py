@@ -134,10 +134,6 @@ class Live:
         boxes = {box["user_id"] for box in self.world["mailbox"] if box["state"] == "connected"}
         return next(user for user in self.ids()["users"] if user["is_active"] and (user["id"] in boxes) == connected)
 
-    def template(self, fits: Callable[[Mapping[str, Any]], bool]) -> int:
-        """The id of the demo world's e-mail template that fits."""
-        return next(int(found["id"]) for found in self.world["email_template"] if fits(found))
-
     def declare(self, key: str, effect: Mapping[str, Any]) -> None:
         """Drop a new action on leads into the server's own folder."""
         folder = self.schemas / "actions" / "lead"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -84,6 +85,13 @@ def test_a_body_that_is_not_strict_json_is_refused(client: FlaskClient, body: by
 
 def test_a_body_over_the_limit_is_refused(client: FlaskClient) -> None:
     assert client.post(WON, data=b" " * 1_000_001, headers=JSON).status_code == 413
+
+
+def test_a_body_in_chunks_is_not_cut_at_the_limit(client: FlaskClient) -> None:
+    form = BytesIO(b"lead_id=1&x=" + b"x" * 2_000_000)
+    headers = {**ADMIN, "Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
+    answer = client.post(WON, input_stream=form, headers=headers, environ_overrides={"wsgi.input_terminated": True})
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
