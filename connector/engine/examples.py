@@ -81,10 +81,11 @@ def check(catalog: Catalog, store: Store, action: Action, number: int, example: 
             complaints.append("it was refused and yet left an event behind")
     else:
         complaints += _compared(store, result, document)
-    return [_problem(action.file, number, example, text) for text in complaints]
+    return [example_problem(action.file, number, example, text) for text in complaints]
 
 
-def _problem(file: str, number: int, example: Example, reason: str) -> Problem:
+def example_problem(file: str, number: int, example: Example, reason: str) -> Problem:
+    """What an example got wrong, in words for `leadwire check`."""
     return Problem(file=file, pointer=f"/examples/{number}", reason=f"Example '{example.name}' does not hold: {reason}",
                    hint="Change the example or the file so that they agree.")  # fmt: skip
 
@@ -120,7 +121,8 @@ def _counted(store: Store, rule: Mapping[str, Any]) -> Iterator[str]:
     where = tuple(Clause(path=path, op="eq", value=value) for path, value in rule.get("where", {}).items())
     count = store.read(Scope(account_id=1), lambda tx: tx.count(Query(entity=rule["entity"], where=where)))
     if count != rule["count"]:
-        yield f"{count} {rule['entity']} records meet {orjson.dumps(rule.get('where', {})).decode()}, expected {rule['count']}."
+        told = orjson.dumps(rule.get("where", {})).decode()
+        yield f"{count} {rule['entity']} records meet {told}, expected {rule['count']}."
 
 
 def check_search(catalog: Catalog, store: Store, item: Search, number: int, example: Example) -> list[Problem]:
@@ -134,4 +136,4 @@ def check_search(catalog: Catalog, store: Store, item: Search, number: int, exam
     else:
         got = [row["id"] for row in found.data]
         wanted = example.document.get("find")
-    return [] if got == wanted else [_problem(item.file, number, example, f"it found {got}, expected {wanted}.")]
+    return [] if got == wanted else [example_problem(item.file, number, example, f"it found {got}, expected {wanted}.")]

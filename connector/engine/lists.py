@@ -6,13 +6,13 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import orjson
 
 from connector.catalog.inputs import parse
 from connector.catalog.model import Catalog, Entity, Field, Where
+from connector.catalog.place import suggest
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
 from connector.engine.queries import bind, clauses, open_run, orders
 from connector.engine.records import Inputs, Names, reader, wire
@@ -55,8 +55,8 @@ def record(catalog: Catalog, store: Store, scope: Scope, entity: Entity, record_
 
 
 def records(
-    catalog: Catalog, store: Store, scope: Scope, entity: Entity, filters: Mapping[str, str], *, order: str | None = None,
-    cursor: str | None = None, limit: int | None = None, q: str | None = None,
+    catalog: Catalog, store: Store, scope: Scope, entity: Entity, filters: Mapping[str, str], *,
+    order: str | None = None, cursor: str | None = None, limit: int | None = None, q: str | None = None,
 ) -> Page:  # fmt: skip
     """A page of visible records. Filters are `field` or `field[op]`; `order` is a field, `-field` for descending."""
     sorting = _order(entity, order)
@@ -167,8 +167,7 @@ def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
 
 def _unknown(entity: Entity, pointer: str, name: str) -> Fault:
     public = [field.name for field in entity.fields.values() if not field.secret]
-    near = get_close_matches(name, public, n=1)
-    params = {"name": name[:60], "nearest": near[0] if near else ", ".join(public[:8])}
+    params = {"name": name[:60], "hint": suggest(name, public)}
     return Fault(pointer=f"/{pointer}", key="unknown_parameter", params=params)
 
 

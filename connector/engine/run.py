@@ -81,7 +81,8 @@ def run_many(
 
 
 def _chunk(
-    catalog: Catalog, store: Store, scope: Scope, todo: Action, rows: Sequence[Mapping[str, Any]], text: bool, lenient: bool
+    catalog: Catalog, store: Store, scope: Scope, todo: Action, rows: Sequence[Mapping[str, Any]], text: bool,
+    lenient: bool,
 ) -> list[Result | LeadwireError]:  # fmt: skip
     prepared: list[Job | LeadwireError] = []
     for row in rows:

@@ -17,13 +17,18 @@ def load_world(catalog: Catalog, store: Store) -> None:
     store.load({entity: [_row(catalog, entity, row) for row in rows] for entity, rows in _records(catalog)}, 1)
 
 
-def load_account(store: Store, *, name: str, email: str) -> None:
-    """Put one empty account and its first admin into a new database, for those who want no demo data."""
+DICTIONARIES = ("status", "pipeline", "step", "activity_type")
+"""What an account cannot work without; an empty one starts with the demo world's."""
+
+
+def load_account(catalog: Catalog, store: Store, *, name: str, email: str) -> None:
+    """Put one account with its first admin and the dictionaries it needs into a new database; no demo data."""
     times = {"created_at": TIME, "updated_at": TIME}
     account = {"id": 1, "name": name, "time_zone": "UTC", "locale": "en", "currency": "EUR", **times}
     admin = {"id": 1, "login": email, "email": email, "firstname": "Admin", "lastname": "Leadwire", "is_admin": True,
              "is_active": True, **times}  # fmt: skip
-    store.load({"account": [account], "user": [admin]}, 1)
+    basics = {entity: [_row(catalog, entity, row) for row in catalog.world.get(entity, ())] for entity in DICTIONARIES}
+    store.load({"account": [account], "user": [_row(catalog, "user", admin)], **basics}, 1)
 
 
 def _records(catalog: Catalog) -> list[tuple[str, list[Row]]]:

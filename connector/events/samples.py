@@ -6,19 +6,27 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connector.catalog.model import Catalog, Example, Trigger
-from connector.engine.examples import new_world, play, scope_of
+from connector.engine.examples import example_problem, new_world, play, scope_of
 from connector.errors import LeadwireError, Problem
 from connector.events.feeds import page, trigger
-from connector.storage.contract import Store
+from connector.storage.contract import Scope, Store
 
 MakeStore = Callable[[], Store]
 
 
 def items(catalog: Catalog, store: Store, found: Trigger, example: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the trigger's feed holds after its example's action, newest first, in a store with the demo world."""
-    run = example["run"]
-    play(catalog, store, run["action"], run)
+    _happen(catalog, store, example["run"])
     return page(catalog, store, scope_of(catalog, None), found.key, example.get("input", {})).data
+
+
+def _happen(catalog: Catalog, store: Store, run: Mapping[str, Any]) -> None:
+    """Run the example's action; or, for what only the house itself does, write the record as it would."""
+    if "action" in run:
+        play(catalog, store, run["action"], run)
+    else:
+        scope = Scope(account_id=1, origin="automation")
+        store.transact(scope, lambda tx: tx.update(run["update"], run["on"], run["set"]))
 
 
 def sample(catalog: Catalog, key: str, make_store: MakeStore) -> dict[str, Any]:
@@ -45,11 +53,7 @@ def check(catalog: Catalog, store: Store, found: Trigger, number: int, example: 
         complaints = list(_compared(found, example.document, items(catalog, store, found, example.document)))
     except LeadwireError as error:
         complaints = [f"its action was refused with {error.code}: {error.message()}"]
-    return [
-        Problem(file=found.file, pointer=f"/examples/{number}", reason=f"Example '{example.name}' does not hold: {text}",
-                hint="Change the example or the file so that they agree.")
-        for text in complaints
-    ]  # fmt: skip
+    return [example_problem(found.file, number, example, text) for text in complaints]
 
 
 def _compared(found: Trigger, document: Mapping[str, Any], got: list[dict[str, Any]]) -> Iterator[str]:
