@@ -126,6 +126,14 @@ class Input:
     defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     clearable: tuple[str, ...] = ()
     validate: Callable[[Any], Sequence[Any]] = lambda value: ()
+    """Every error of a typed value, as jsonschema-rs reports them."""
+    check: Callable[[Any], bool] = lambda value: True
+    """Whether a typed value is valid; cheaper than `validate`."""
+    required: frozenset[str] = frozenset()
+    from_text: Mapping[str, Callable[[Any], Any] | None] = field(default_factory=lambda: NOTHING)
+    """What reads each input from text of a query string or form; None: nothing to do."""
+    from_json: Mapping[str, Callable[[Any], Any] | None] = field(default_factory=lambda: NOTHING)
+    """What reads each input from a JSON value."""
 
     @property
     def names(self) -> tuple[str, ...]:

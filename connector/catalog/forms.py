@@ -1,0 +1,168 @@
+"""The input of an action, trigger or search: its JSON Schema expanded, and everything that `inputs.parse` needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from connector.catalog.clauses import reference
+from connector.catalog.coercions import coercion, kind_of
+from connector.catalog.model import Input, Ref
+from connector.catalog.place import Place
+from connector.catalog.shapes import ANY, SCALAR, Known, Shape, listing, record
+
+EMAILS = jsonschema_rs.EmailOptions(allow_display_text=False, allow_domain_literal=False)
+PATTERNS = jsonschema_rs.RegexOptions()
+"""Linear time: look-around and back-references are refused when a file is loaded."""
+
+MAX_ID = 2**53 - 1
+MAX_NAME = 254
+MAX_MONEY = 99_999_999_999.9999
+MAX_UNIQUE = 1_000
+"""Most items of a list that must be unique: comparing them all costs their square."""
+
+INNER = ("x-ref", "x-show", "x-fold")
+
+
+def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """A compiled validator: Draft 2020-12, formats asserted, patterns in linear time, nothing fetched."""
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema), validate_formats=True, pattern_options=PATTERNS, email_options=EMAILS, offline=True
+    )
+
+
+def shapes(schema: Mapping[str, Any]) -> dict[str, Shape]:
+    """The members of `input` in expressions: a reference is its record."""
+    return {name: _shape(inner) for name, inner in schema.get("properties", {}).items()}
+
+
+def _shape(schema: Mapping[str, Any]) -> Shape:
+    kind = kind_of(schema)
+    if kind == "ref":
+        return record(schema["x-ref"].get("to", ""))
+    return {"list": listing(SCALAR), "object": ANY}.get(kind, Shape("scalar", schema=_plain(schema)))
+
+
+def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: schema[name] for name in ("type", "format") if name in schema}
+
+
+def with_record(schema: Mapping[str, Any], noun: str | None, title: str) -> dict[str, Any]:
+    """The schema with the id of the record that the action is on as its first, required input."""
+    properties = schema.get("properties", {})
+    if noun is None:
+        return {**schema, "properties": properties}
+    given = {"x-ref": {"to": noun}, "title": title, **properties.get(f"{noun}_id", {})}
+    return {
+        **schema,
+        "required": [f"{noun}_id", *schema.get("required", [])],
+        "properties": {f"{noun}_id": given, **{k: v for k, v in properties.items() if k != f"{noun}_id"}},
+    }
+
+
+def compile_input(schema: Mapping[str, Any], known: Known, place: Place, clearable: Sequence[str] = ()) -> Input:
+    """The compiled input of a file; problems are reported below `place`."""
+    properties = schema.get("properties", {})
+    required = list(dict.fromkeys(schema.get("required", [])))
+    for i, name in enumerate(schema.get("required", [])):
+        if name not in properties:
+            (place / "required" / i).add(
+                f"'{name}' is required but not declared", "Add it to properties, or drop it here."
+            )
+    refs: dict[str, Ref] = {}
+    for name, inner in properties.items():
+        check_property(inner, place / "properties" / name)
+        if "x-ref" in inner:
+            refs[name] = reference(inner["x-ref"], known, place / "properties" / name / "x-ref")
+    public = {name: expanded(name, inner) for name, inner in properties.items()}
+    if clearable:
+        public["clear"] = _clear(clearable)
+    compiled = {"type": "object", "required": required, "properties": public, "additionalProperties": False}
+    return _input(compiled, refs, tuple(clearable), place)
+
+
+def _input(compiled: dict[str, Any], refs: Mapping[str, Ref], clearable: tuple[str, ...], place: Place) -> Input:
+    try:
+        built = validator(compiled)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        place.add(
+            f"the input schema cannot be used: {str(error).splitlines()[0]}", "See the keywords of JSON Schema 2020-12."
+        )
+        built = validator({})
+    public = compiled["properties"]
+    return Input(
+        schema=compiled,
+        refs=refs,
+        defaults={name: inner["default"] for name, inner in public.items() if inner.get("default") is not None},
+        clearable=clearable,
+        validate=lambda value: list(built.iter_errors(value)),
+        check=built.is_valid,
+        required=frozenset(compiled["required"]),
+        from_text={name: coercion(inner, text=True) for name, inner in public.items()},
+        from_json={name: coercion(inner, text=False) for name, inner in public.items()},
+    )
+
+
+def expanded(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The public form of one input: a title always, and for a reference its type and how to name the record."""
+    title = schema.get("title") or titled(name)
+    rest = {key: inner for key, inner in schema.items() if key not in INNER and key != "title"}
+    if "x-ref" in schema:
+        ref = schema["x-ref"]
+        bounds = {"minimum": 1, "maximum": MAX_ID, "minLength": 1, "maxLength": MAX_NAME}
+        shown = {"to": ref["to"], "by": list(ref.get("by", ["id"]))}
+        return {"title": title, "type": ["integer", "string"], **bounds, **rest, "x-ref": shown}
+    if schema.get("x-money"):
+        rest = {"minimum": -MAX_MONEY, "maximum": MAX_MONEY, **rest}
+    return {"title": title, **rest}
+
+
+def titled(name: str) -> str:
+    """A title made of a name: `user_id` gives `User`, `due_date` gives `Due Date`."""
+    return " ".join(word.capitalize() for word in name.removesuffix("_id").split("_"))
+
+
+def _clear(names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "title": "Clear",
+        "x-title": {"fr": "Effacer", "ru": "Очистить"},
+        "description": "Fields to empty.",
+        "x-description": {"fr": "Champs à vider.", "ru": "Поля, которые нужно очистить."},
+        "type": "array",
+        "items": {"type": "string", "maxLength": 64, "enum": list(names)},
+        "uniqueItems": True,
+        "maxItems": len(names),
+        "x-split": ",",
+    }
+
+
+def check_property(schema: Mapping[str, Any], place: Place) -> None:
+    """Report what no meta-schema can say of one property: its type, its bounds, a pattern that could hang."""
+    if "type" not in schema and "x-ref" not in schema and "enum" not in schema:
+        place.add("it has neither 'type' nor 'x-ref'", 'Add "type": "string", or an "x-ref" to an entity.')
+    if schema.get("uniqueItems") and schema.get("maxItems", MAX_UNIQUE + 1) > MAX_UNIQUE:
+        place.add("'uniqueItems' needs a 'maxItems'", f'Add "maxItems", at most {MAX_UNIQUE}.')
+    if "pattern" in schema:
+        _check_pattern(schema["pattern"], place / "pattern")
+    if "items" in schema:
+        check_property(schema["items"], place / "items")
+    if "default" in schema and "x-ref" not in schema:
+        _check_default(schema, place)
+
+
+def _check_pattern(pattern: str, place: Place) -> None:
+    try:
+        validator({"pattern": pattern})
+    except (jsonschema_rs.ValidationError, ValueError):
+        place.add(f"the pattern {pattern} is not accepted", "Use plain regular expressions: no look-around, no \\1.")
+
+
+def _check_default(schema: Mapping[str, Any], place: Place) -> None:
+    try:
+        fits = validator(schema).is_valid(schema["default"])
+    except (jsonschema_rs.ValidationError, ValueError):
+        return
+    if not fits and schema["default"] is not None:
+        (place / "default").add("the default does not fit its own schema")

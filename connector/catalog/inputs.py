@@ -1,0 +1,161 @@
+"""Raw input -> typed values, or every mistake in it, by pointer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from connector.catalog.coercions import Wrong, echo
+from connector.catalog.model import Input
+from connector.catalog.place import suggest
+from connector.errors import Fault, Invalid
+
+MAX_FAULTS = 50
+_PLAIN = (str, int, float)
+_EXAMPLES = {
+    "email": "ana@example.com",
+    "uri": "https://example.com/page",
+    "uuid": "5b1c2c5e-0000-4000-8000-000000000000",
+}
+
+
+def parse(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool = False) -> dict[str, Any]:
+    """The typed values of an input.
+
+    `text`: values come from a query string or form, each a text or a list of texts. Otherwise they are JSON, and only
+    numeric text for numbers and ids is read as a number. Absent, null and empty optional inputs are left out, or take
+    their default. References stay as given. Raises Invalid with all mistakes; with `lenient` unknown names are ignored.
+    """
+    coercions = input.from_text if text else input.from_json
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, value in raw.items():
+        if name not in coercions:
+            if not lenient:
+                faults.append(_unknown(name, input))
+        elif value is not None and value != "" and value != [""]:
+            coerce = coercions[name]
+            try:
+                values[name] = value if coerce is None else coerce(value)
+            except Wrong as wrong:
+                faults += _read_faults(name, wrong)
+    if faults or not input.check(values):
+        raise Invalid(faults=_ordered(input, [*faults, *_schema_faults(input, values, faults)]))
+    for name, value in input.defaults.items():
+        if name not in values:
+            values[name] = value if isinstance(value, _PLAIN) else copy.deepcopy(value)
+    return values
+
+
+def _unknown(name: str, input: Input) -> Fault:
+    return Fault(
+        pointer=_pointer([name]),
+        key="unknown_parameter",
+        params={"name": name[:60], "hint": suggest(name[:60], input.names)},
+    )
+
+
+def _read_faults(name: str, wrong: Wrong) -> Iterable[Fault]:
+    for below, key, params in wrong.mistakes:
+        path = [name, *filter(None, below.split("/"))]
+        yield Fault(pointer=_pointer(path), key=key, params={"name": _spoken(path), **params})
+
+
+def _schema_faults(input: Input, values: Mapping[str, Any], known: Sequence[Fault]) -> Iterable[Fault]:
+    """What the schema refuses, one fault per place; a field that could not even be read is not missing."""
+    seen = {fault.pointer for fault in known}
+    unread = {pointer.split("/")[1] for pointer in seen}
+    for name in input.required - values.keys() - unread:
+        yield Fault(pointer=_pointer([name]), key="missing_parameter", params={"name": name})
+    for error in input.validate(values):
+        if error.kind.name == "required" and not error.instance_path:
+            continue
+        fault = _schema_fault(input, error)
+        if fault.pointer not in seen:
+            seen.add(fault.pointer)
+            yield fault
+
+
+def _schema_fault(input: Input, error: Any) -> Fault:
+    keyword, details, path = error.kind.name, error.kind.as_dict(), list(error.instance_path)
+    got = echo(error.instance)
+    if keyword == "required":
+        path.append(details["property"])
+    if keyword == "additionalProperties":
+        path.append(details["unexpected"][0])
+    key, blanks = _KEYWORDS.get(keyword, ("not_valid", lambda details: {"keyword": keyword}))
+    if keyword in ("maxItems", "minItems"):
+        got = str(len(error.instance))
+    if keyword == "type":
+        key = _type_key(input, path, details["types"])
+    params = {"name": _spoken(path), "got": got, **blanks(details)}
+    if key == "not_an_id":
+        params["allowed"] = ", ".join(input.refs[path[0]].by)
+    if key == "wrong_pattern":
+        params["hint"] = _property(input, path).get("description", "")
+    return Fault(pointer=_pointer(path), key=key, params=params)
+
+
+def _type_key(input: Input, path: Sequence[Any], types: Sequence[str]) -> str:
+    if path and path[0] in input.refs:
+        return "not_an_id"
+    return _TYPES.get(types[0], "wrong_type") if len(types) == 1 else "wrong_type"
+
+
+def _property(input: Input, path: Sequence[Any]) -> Mapping[str, Any]:
+    schema: Any = input.schema
+    for step in path:
+        schema = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, {})
+    return dict(schema)
+
+
+def _ordered(input: Input, faults: Sequence[Fault]) -> list[Fault]:
+    place = {name: i for i, name in enumerate(input.names)}
+    ranked = sorted(faults, key=lambda fault: place.get(fault.pointer.split("/")[1], len(place)))
+    return ranked[:MAX_FAULTS]
+
+
+def _pointer(path: Sequence[Any]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _spoken(path: Sequence[Any]) -> str:
+    """A place as people write it: `tags[0]`, `custom.size`."""
+    head, *rest = [str(step) for step in path] or [""]
+    return head + "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in rest)
+
+
+def _limit(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {"limit": details["limit"]}
+
+
+def _nothing(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+_KEYWORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    "required": ("missing_parameter", _nothing),
+    "additionalProperties": ("unknown_parameter", lambda details: {"hint": ""}),
+    "type": ("wrong_type", lambda details: {"allowed": ", ".join(details["types"])}),
+    "minLength": ("too_short", _limit),
+    "maxLength": ("too_long", _limit),
+    "minimum": ("too_small", _limit),
+    "maximum": ("too_large_number", _limit),
+    "exclusiveMinimum": ("too_small", _limit),
+    "exclusiveMaximum": ("too_large_number", _limit),
+    "enum": ("not_allowed", lambda details: {"allowed": ", ".join(map(str, details["options"][:20]))}),
+    "pattern": ("wrong_pattern", lambda details: {"pattern": details["pattern"]}),
+    "format": (
+        "wrong_format",
+        lambda details: {"format": details["format"], "example": _EXAMPLES.get(details["format"], details["format"])},
+    ),
+    "minItems": ("too_few_items", _limit),
+    "maxItems": ("too_many_items", _limit),
+    "maxProperties": ("too_many_items", _limit),
+    "uniqueItems": ("not_unique", _nothing),
+}
+_TYPES = {
+    "string": "not_a_text", "array": "not_a_list", "object": "not_a_mapping", "integer": "not_an_integer",
+    "number": "not_a_number", "boolean": "not_a_boolean",
+}  # fmt: skip
