@@ -8,7 +8,7 @@ from typing import Any
 from connector.catalog import outputs
 from connector.catalog.clauses import MOMENT, bare, refusal, shaped, texts
 from connector.catalog.effects import bindings, named_effects
-from connector.catalog.forms import compile_input, shapes, with_record
+from connector.catalog.forms import borrowed, compile_input, shapes, with_record
 from connector.catalog.model import Action, Effect, Entity, Example, Requirement, Value
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import Known, members, record
@@ -23,7 +23,8 @@ def compile_action(
         (place / "on").add(f"there is no entity '{noun}'", suggest(noun, known.outlines))
         return None
     title = entities[noun].title["en"] if noun and noun in entities else ""
-    schema = with_record(document.get("input", {}), noun, title)
+    given = borrowed(document.get("input", {}), entities, place / "input")
+    schema = with_record(given, noun, title)
     seen = _names(schema, noun, known)
     seen, bind = bindings(document.get("bind", []), seen, place / "bind")
     require = _requirements(document.get("require", []), seen, place / "require")

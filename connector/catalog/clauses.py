@@ -11,7 +11,7 @@ from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import SCALAR, TEXT, Known, Shape, record
 from connector.errors import ExpressionError
 
-OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "contains")
+OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "exists")
 MOMENT = {"now": TEXT, "today": TEXT}
 """Names that every expression of an engine run may use, beside `actor`."""
 

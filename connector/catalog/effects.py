@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.catalog.clauses import condition, order, shaped, value, where
 from connector.catalog.model import Binding, Effect, Value
 from connector.catalog.place import Place, suggest
-from connector.catalog.shapes import INTEGER, Known, Outline, Shape, listing, record
+from connector.catalog.shapes import ANY, INTEGER, Known, Outline, Shape, listing, record
 
 VERBS: Mapping[str, frozenset[str]] = {
     "set": frozenset(),
     "add": frozenset(),
     "remove": frozenset(),
     "create": frozenset({"as", "set", "copy", "from", "except"}),
+    "ensure": frozenset({"set"}),
     "update": frozenset({"as", "set", "copy", "where"}),
     "delete": frozenset({"where"}),
     "send_email": frozenset({"as"}),
@@ -22,7 +24,7 @@ VERBS: Mapping[str, frozenset[str]] = {
 }
 """Each effect, and the keys it takes beside its own and `when`."""
 
-MAIL = frozenset({"to", "subject", "body", "fill"})
+MAIL = frozenset({"fill"})
 """What send_email takes beside the fields of the email entity."""
 
 CALL = frozenset({"url", "method", "headers", "body"})
@@ -86,15 +88,25 @@ def named_effects(
         verb = _verb(document, spot)
         if verb is None:
             continue
-        effect = _COMPILERS[verb](document, noun, known, inputs, spot)
+        each, seen = _each(document, known, spot)
+        effect = _COMPILERS[verb](document, noun, seen, inputs, spot)
         if effect is None:
             continue
+        effect = replace(effect, each=each)
         compiled.append(effect)
         if effect.name and effect.name in known.names:
             (spot / "as").add(f"'{effect.name}' is already the name of something else", "Choose another name.")
         if effect.name:
             known = known.plus(**{effect.name: _named(effect, known)})
     return known, tuple(compiled)
+
+
+def _each(document: Mapping[str, Any], known: Known, place: Place) -> tuple[Value | None, Known]:
+    """The list an effect runs over, and the names known inside it."""
+    if "each" not in document:
+        return None, known
+    compiled, shape = shaped(document["each"], known, place / "each")
+    return compiled, known.plus(it=shape.item or ANY)
 
 
 def _named(effect: Effect, known: Known) -> Shape:
@@ -107,13 +119,13 @@ def _named(effect: Effect, known: Known) -> Shape:
 def _verb(document: Mapping[str, Any], place: Place) -> str | None:
     """The one verb of an effect; `set` beside create or update belongs to those."""
     verbs = [verb for verb in VERBS if verb in document]
-    if "set" in verbs and ("create" in verbs or "update" in verbs):
+    if "set" in verbs and not {"create", "ensure", "update"}.isdisjoint(verbs):
         verbs.remove("set")
     if len(verbs) != 1:
         found = " and ".join(verbs) or "nothing"
         place.add(f"an effect does one thing; this one has {found}", f"Choose one of: {', '.join(VERBS)}.")
         return None
-    for key in document.keys() - VERBS[verbs[0]] - {verbs[0], "when"}:
+    for key in document.keys() - VERBS[verbs[0]] - {verbs[0], "when", "each", "$comment"}:
         (place / key).add(f"'{key}' does not go with '{verbs[0]}'", "Take it out.")
     return verbs[0]
 
@@ -138,10 +150,11 @@ def _write(
 def _create(
     document: Mapping[str, Any], noun: str | None, known: Known, inputs: Mapping[str, Any], place: Place
 ) -> Effect | None:
-    entity = document["create"]
+    verb = "create" if "create" in document else "ensure"
+    entity = document[verb]
     outline = known.outlines.get(entity)
     if outline is None:
-        (place / "create").add(f"there is no entity '{entity}'", suggest(entity, known.outlines))
+        (place / verb).add(f"there is no entity '{entity}'", suggest(entity, known.outlines))
         return None
     source = document.get("from")
     if source is not None and known.names.get(source) != record(entity):
@@ -150,7 +163,7 @@ def _create(
         if name not in outline.fields:
             (place / "except" / i).add(f"{entity} has no field '{name}'", suggest(name, outline.fields))
     return Effect(
-        verb="create",
+        verb=verb,  # type: ignore[arg-type]
         when=condition(document, known, place),
         name=document.get("as"),
         entity=entity,
@@ -259,7 +272,7 @@ def _send_email(
     given = dict(document["send_email"])
     spot = place / "send_email"
     outline = known.outlines.get("email")
-    _check_keys(given, MAIL | (outline.fields.keys() if outline else set()), ("to", "subject", "body"), spot)
+    _check_keys(given, MAIL | (outline.fields.keys() if outline else set()), ("to_address", "subject", "body"), spot)
     fill = given.pop("fill", {})
     return Effect(
         verb="send_email",
@@ -291,6 +304,6 @@ def _check_keys(given: Mapping[str, Any], allowed: frozenset[str], required: Seq
 
 
 _COMPILERS: Mapping[str, Callable[..., Effect | None]] = {
-    "set": _write, "add": _write, "remove": _write, "create": _create, "update": _update, "delete": _delete,
-    "send_email": _send_email, "call": _call,
+    "set": _write, "add": _write, "remove": _write, "create": _create, "ensure": _create, "update": _update,
+    "delete": _delete, "send_email": _send_email, "call": _call,
 }  # fmt: skip

@@ -56,16 +56,26 @@ def _given(noun: str | None, example: Mapping[str, Any], catalog: Catalog, place
 
 def _trigger_example(trigger: Trigger, example: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
     run = example["run"]
-    action = catalog.actions.get(run["action"])
-    if action is None:
-        (place / "run" / "action").add(f"there is no action '{run['action']}'", suggest(run["action"], catalog.actions))
+    if "update" in run:
+        entity = _entity(run["update"], catalog, place / "run" / "update")
+        _names(run.get("set", {}), entity.fields if entity else {}, run["update"], place / "run" / "set")
     else:
-        _given(action.on, run, catalog, place / "run")
-        _input(action.input, _with_id(action, run), place / "run" / "input")
+        _run(run, catalog, place / "run")
     if ("item" in example) == bool(example.get("silent")):
         place.add("an example has either 'item' or 'silent'", 'Say what the item holds, or "silent": true.')
     _input(trigger.input, example.get("input", {}), place / "input")
     _names(example.get("item", {}), trigger.output["properties"], "the item", place / "item")
+
+
+def _run(run: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
+    action = catalog.actions.get(run.get("action", ""))
+    if action is None:
+        (place / "action").add(
+            f"there is no action '{run.get('action', '')}'", suggest(run.get("action", ""), catalog.actions)
+        )
+        return
+    _given(action.on, run, catalog, place)
+    _input(action.input, _with_id(action, run), place / "input")
 
 
 def _search_example(search: Search, example: Mapping[str, Any], place: Place) -> None:

@@ -149,9 +149,9 @@ def _guarded(source: str, of: Of) -> Of:
             if type(value) is str:
                 bounded(value)
         except _FAILURES as error:
-            fail(f"'{source}' cannot be computed: {_reason(error)}")
+            raise ExpressionError(expression=source, reason=f"{_reason(error)} in '{source}'.") from None
         if type(value) is float and not math.isfinite(value):
-            fail(f"'{source}' cannot be computed: the number is too large")
+            raise ExpressionError(expression=source, reason=f"the number is too large in '{source}'.")
         return value
 
     return guarded

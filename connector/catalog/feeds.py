@@ -8,7 +8,8 @@ from typing import Any
 from connector.catalog import outputs
 from connector.catalog.actions import examples
 from connector.catalog.clauses import MOMENT, condition, order, texts, value, where
-from connector.catalog.forms import compile_input, shapes
+from connector.catalog.effects import bindings
+from connector.catalog.forms import borrowed, compile_input, shapes
 from connector.catalog.model import Entity, Search, Trigger, Value
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import TEXT, Known, Shape, listing, members, record, row
@@ -27,7 +28,7 @@ def compile_trigger(
     if outline is None or noun not in entities:
         (place / "on").add(f"there is no entity '{noun}'", suggest(noun, known.outlines))
         return None
-    schema = {**document.get("input", {}), "properties": document.get("input", {}).get("properties", {})}
+    schema = borrowed(document.get("input", {}), entities, place / "input")
     given: dict[str, Shape] = {"input": members(shapes(schema))}
     chosen = Known(names=given, outlines=known.outlines)
     seen = chosen.plus(before=row(outline.flat), after=row(outline.flat), changed=listing(TEXT))
@@ -79,14 +80,16 @@ def compile_search(
     if entity not in entities:
         (place / "find").add(f"there is no entity '{entity}'", suggest(entity, entities))
         return None
-    schema = {**document.get("input", {}), "properties": document.get("input", {}).get("properties", {})}
-    seen = Known(names={"input": members(shapes(schema)), "actor": record("user"), **MOMENT}, outlines=known.outlines)
+    schema = borrowed(document.get("input", {}), entities, place / "input")
+    names = {"input": members(shapes(schema)), "actor": record("user"), **MOMENT}
+    seen, bind = bindings(document.get("bind", []), Known(names=names, outlines=known.outlines), place / "bind")
     return Search(
         key=document["key"],
         find=entity,
         title=texts(document, "title"),
         description=texts(document, "description"),
         input=compile_input(schema, known, place / "input"),
+        bind=bind,
         where=where(document.get("where", {}), entity, seen, place / "where"),
         order=order(document["order"], entity, seen, place / "order") if "order" in document else (),
         output=entities[entity].output,

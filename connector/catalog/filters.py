@@ -89,6 +89,11 @@ def rounded(value: Any, places: int = 0) -> Any:
     return int(result) if places == 0 else result
 
 
+def minus(value: Any, others: Any) -> Any:
+    """The items that the other list does not hold."""
+    return [item for item in value if item not in (others or ())]
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One filter: its function, how many arguments it takes, what it gives, and whether it handles none itself."""
@@ -120,6 +125,7 @@ FILTERS: Mapping[str, Filter] = {
     "first": Filter(lambda value: value[0] if value else None, gives=ANY),
     "last": Filter(lambda value: value[-1] if value else None, gives=ANY),
     "length": Filter(lambda value: len(value or ()), gives=INTEGER, total=True),
+    "minus": Filter(minus, 1, 1, ANY),
     "join": Filter(join, 0, 1),
     "replace": Filter(substitute, 2, 2),
     "round": Filter(rounded, 0, 1, Shape("scalar", schema={"type": "number"})),

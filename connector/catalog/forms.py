@@ -9,8 +9,8 @@ import jsonschema_rs
 
 from connector.catalog.clauses import reference
 from connector.catalog.coercions import coercion, kind_of
-from connector.catalog.model import Input, Ref
-from connector.catalog.place import Place
+from connector.catalog.model import Entity, Input, Ref
+from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import ANY, SCALAR, Known, Shape, listing, record
 
 EMAILS = jsonschema_rs.EmailOptions(allow_display_text=False, allow_domain_literal=False)
@@ -47,6 +47,32 @@ def _shape(schema: Mapping[str, Any]) -> Shape:
 
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {name: schema[name] for name in ("type", "format") if name in schema}
+
+
+TAKEN = ("default", "x-fold", "x-show")
+"""What an input does not take over from a field: an absent input leaves a record as it is."""
+
+
+def borrowed(schema: Mapping[str, Any], entities: Mapping[str, Entity], place: Place) -> dict[str, Any]:
+    """The input schema with every `x-field` replaced by that entity field; keys written beside it win."""
+    properties = {
+        name: _borrowed(inner, entities, place / "properties" / name) if "x-field" in inner else inner
+        for name, inner in schema.get("properties", {}).items()
+    }
+    return {**schema, "properties": properties}
+
+
+def _borrowed(schema: Mapping[str, Any], entities: Mapping[str, Entity], place: Place) -> Mapping[str, Any]:
+    entity, _, name = schema["x-field"].partition(".")
+    if entity not in entities:
+        (place / "x-field").add(f"there is no entity '{entity}'", suggest(entity, entities))
+        return {"type": "string"}
+    fields = entities[entity].fields
+    if name not in fields:
+        (place / "x-field").add(f"{entity} has no field '{name}'", suggest(name, fields))
+        return {"type": "string"}
+    field = {key: value for key, value in fields[name].schema.items() if key not in TAKEN}
+    return field | {key: value for key, value in schema.items() if key != "x-field"}
 
 
 def with_record(schema: Mapping[str, Any], noun: str | None, title: str) -> dict[str, Any]:

@@ -173,6 +173,8 @@ def _filter(node: Any, known: Known) -> Read:
 def _given(name: str, gives: Shape, shape: Shape, arguments: Sequence[Shape]) -> Shape:
     if name in ("first", "last"):
         return shape.item or ANY
+    if name == "minus":
+        return shape
     return either(shape, arguments[0]) if name == "default" else gives
 
 
