@@ -16,13 +16,13 @@ VERBS: Mapping[str, frozenset[str]] = {
     "add": frozenset(),
     "remove": frozenset(),
     "create": frozenset({"as", "set", "copy", "from", "except"}),
-    "ensure": frozenset({"set"}),
+    "ensure": frozenset({"as", "set"}),
     "update": frozenset({"as", "set", "copy", "where"}),
     "delete": frozenset({"where"}),
     "send_email": frozenset({"as"}),
     "call": frozenset(),
 }
-"""Each effect, and the keys it takes beside its own and `when`."""
+"""Each effect, and the keys it takes beside its own, `when`, `each` and `$comment`."""
 
 MAIL = frozenset({"fill"})
 """What send_email takes beside the fields of the email entity."""
@@ -106,6 +106,8 @@ def _each(document: Mapping[str, Any], known: Known, place: Place) -> tuple[Valu
     if "each" not in document:
         return None, known
     compiled, shape = shaped(document["each"], known, place / "each")
+    if shape.kind not in ("list", "any"):
+        (place / "each").add("'each' needs a list", 'Write {"each": "{{ lead.tags }}", ...}.')
     return compiled, known.plus(it=shape.item or ANY)
 
 

@@ -55,12 +55,7 @@ def _given(noun: str | None, example: Mapping[str, Any], catalog: Catalog, place
 
 
 def _trigger_example(trigger: Trigger, example: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
-    run = example["run"]
-    if "update" in run:
-        entity = _entity(run["update"], catalog, place / "run" / "update")
-        _names(run.get("set", {}), entity.fields if entity else {}, run["update"], place / "run" / "set")
-    else:
-        _run(run, catalog, place / "run")
+    _run(example["run"], catalog, place / "run")
     if ("item" in example) == bool(example.get("silent")):
         place.add("an example has either 'item' or 'silent'", 'Say what the item holds, or "silent": true.')
     _input(trigger.input, example.get("input", {}), place / "input")
@@ -68,14 +63,19 @@ def _trigger_example(trigger: Trigger, example: Mapping[str, Any], catalog: Cata
 
 
 def _run(run: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
-    action = catalog.actions.get(run.get("action", ""))
-    if action is None:
-        (place / "action").add(
-            f"there is no action '{run.get('action', '')}'", suggest(run.get("action", ""), catalog.actions)
-        )
-        return
-    _given(action.on, run, catalog, place)
-    _input(action.input, _with_id(action, run), place / "input")
+    """What makes the events of a trigger's example: an action, or an update as only the server itself does it."""
+    if ("action" in run) == ("update" in run):
+        place.add("a run has either 'action' or 'update'", 'Write {"action": "won"}.')
+    elif "update" in run:
+        entity = _entity(run["update"], catalog, place / "update")
+        if entity is not None:
+            _names(run.get("set", {}), entity.fields, entity.key, place / "set")
+    elif run["action"] not in catalog.actions:
+        (place / "action").add(f"there is no action '{run['action']}'", suggest(run["action"], catalog.actions))
+    else:
+        action = catalog.actions[run["action"]]
+        _given(action.on, run, catalog, place)
+        _input(action.input, _with_id(action, run), place / "input")
 
 
 def _search_example(search: Search, example: Mapping[str, Any], place: Place) -> None:

@@ -23,7 +23,11 @@ MAX_MONEY = 99_999_999_999.9999
 MAX_UNIQUE = 1_000
 """Most items of a list that must be unique: comparing them all costs their square."""
 
-INNER = ("x-ref", "x-show", "x-fold")
+INNER = ("x-ref", "$comment")
+"""Keys that the wire does not show, or not as they are written."""
+
+NOT_TAKEN = ("default", "x-fold", "x-show")
+"""Keys that an input does not borrow from a field: an absent input leaves a record as it is."""
 
 
 def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
@@ -49,10 +53,6 @@ def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {name: schema[name] for name in ("type", "format") if name in schema}
 
 
-TAKEN = ("default", "x-fold", "x-show")
-"""What an input does not take over from a field: an absent input leaves a record as it is."""
-
-
 def borrowed(schema: Mapping[str, Any], entities: Mapping[str, Entity], place: Place) -> dict[str, Any]:
     """The input schema with every `x-field` replaced by that entity field; keys written beside it win."""
     properties = {
@@ -71,15 +71,15 @@ def _borrowed(schema: Mapping[str, Any], entities: Mapping[str, Entity], place: 
     if name not in fields:
         (place / "x-field").add(f"{entity} has no field '{name}'", suggest(name, fields))
         return {"type": "string"}
-    field = {key: value for key, value in fields[name].schema.items() if key not in TAKEN}
+    field = {key: value for key, value in fields[name].schema.items() if key not in NOT_TAKEN}
     return field | {key: value for key, value in schema.items() if key != "x-field"}
 
 
 def with_record(schema: Mapping[str, Any], noun: str | None, title: str) -> dict[str, Any]:
     """The schema with the id of the record that the action is on as its first, required input."""
-    properties = schema.get("properties", {})
+    properties = schema["properties"]
     if noun is None:
-        return {**schema, "properties": properties}
+        return dict(schema)
     given = {"x-ref": {"to": noun}, "title": title, **properties.get(f"{noun}_id", {})}
     return {
         **schema,
