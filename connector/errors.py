@@ -163,6 +163,11 @@ class Invalid(LeadwireError):
 
     status, default = 422, "invalid_input"
 
+    def __init__(self, code: str | None = None, *, faults: Sequence[Fault] = (), **params: Any) -> None:
+        # Clients of several systems tell "something is missing" from all other mistakes.
+        missing = bool(faults) and all(fault.key == "missing_parameter" for fault in faults)
+        super().__init__(code or ("missing_parameter" if missing else None), faults=faults, **params)
+
     def message(self, locale: str = "en") -> str:
         """The sentences of all faults, in order."""
         return " ".join(fault.message(locale) for fault in self.faults) or super().message(locale)

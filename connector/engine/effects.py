@@ -9,11 +9,10 @@ from connector.catalog.model import Effect, Entity
 from connector.engine.mail import fill, fill_html
 from connector.engine.queries import Run, clauses, left_out
 from connector.engine.records import Record, entity_of, key_of, plain, row_of
+from connector.engine.values import KEPT
 from connector.engine.writes import erase, insert, wish
 from connector.errors import Refused
 from connector.storage.contract import Clause, Query
-
-KEPT = ("id", "created_at", "updated_at")
 
 
 def apply(run: Run, effect: Effect) -> None:

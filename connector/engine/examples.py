@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -45,7 +46,14 @@ def play(catalog: Catalog, store: Store, key: str, example: Mapping[str, Any]) -
         raw.setdefault(f"{action.on}_id", example.get("on", 1))
         _patch(catalog, store, action.on, raw[f"{action.on}_id"], example.get("given", {}))
     scope = scope_of(catalog, example.get("as"))
-    return run(catalog, store, scope, key, raw, now=example.get("now"), seed=example.get("seed", 1))
+    return run(catalog, store, scope, key, raw, now=moment(example.get("now")), seed=example.get("seed", 1))
+
+
+def moment(text: str | None) -> str | None:
+    """A moment as the store keeps it: UTC, milliseconds."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _patch(catalog: Catalog, store: Store, entity: str, given_id: Any, given: Mapping[str, Any]) -> None:

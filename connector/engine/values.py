@@ -31,6 +31,10 @@ BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
 }
 
 
+KEPT = ("id", "created_at", "updated_at")
+"""Fields that the store sets."""
+
+
 def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as stored; Invalid names every field whose value it cannot hold."""
     settled = {}
@@ -68,7 +72,7 @@ def complete(entity: Entity, row: Mapping[str, Any]) -> None:
     faults = [
         Fault(pointer=f"/{field.name}", key="missing_parameter", params={"name": field.name})
         for field in entity.fields.values()
-        if field.required and row.get(field.name) is None
+        if field.required and field.name not in KEPT and row.get(field.name) is None
     ]
     if faults:
-        raise Invalid("missing_parameter", faults=faults)
+        raise Invalid(faults=faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -44,11 +44,13 @@ def _change(run: Run, key: str, record_id: int, wished: Mapping[str, Any], apply
     changes = _differing(row, settle(entity, wished))
     if not changes:
         return
-    if entity.rules:
-        changes = _differing(row, settle(entity, changes | _ruled(run, entity, record_id, row, changes, apply)))
+    ruled = _ruled(run, entity, row, row, changes)
+    changes = _differing(row, changes | ruled.own)
     complete(entity, row | changes)
     if changes:
         run.tx.update(key, record_id, changes)
+    for after, effect in ruled.others:
+        apply(after, effect)
 
 
 def _differing(row: Row, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,45 +62,56 @@ def insert(run: Run, key: str, values: Mapping[str, Any], apply: Apply) -> Recor
     entity = run.catalog.entities[key]
     defaults = {field.name: field.default for field in entity.fields.values() if field.default is not None}
     given = settle(entity, defaults | {name: value for name, value in values.items() if value is not None})
-    if entity.rules:
-        blank: Row = dict.fromkeys(entity.fields) | {"id": 0}
-        given = settle(entity, given | _ruled(run, entity, None, None, given, apply, blank=blank))
+    ruled = _ruled(run, entity, None, dict.fromkeys(entity.fields), given)
+    given |= ruled.own
     complete(entity, given)
     row = run.tx.insert(key, given)
     run.created.add((key, row["id"]))
-    return run.record(key, row["id"], row)
+    record = run.record(key, row["id"], row)
+    for after, effect in ruled.others:
+        after.names["after"] = after.names[key] = record
+        apply(after, effect)
+    return record
 
 
-def _ruled(
-    run: Run, entity: Entity, record_id: int | None, before: Row | None, changes: Mapping[str, Any], apply: Apply,
-    blank: Row | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """What the entity's rules set on the record itself; their other effects are applied or noted."""
-    proposed: Row = {**(before or blank or {}), **changes}
-    own: dict[str, Any] = {}
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What an entity's rules came to: values of the record itself, and effects to apply once it is written."""
+
+    own: dict[str, Any]
+    others: list[tuple[Run, Effect]]
+
+
+def _ruled(run: Run, entity: Entity, before: Row | None, row: Row, changes: Mapping[str, Any]) -> Ruled:
+    """Run the entity's rules over the record as proposed: `row` with `changes`; each rule sees what those above set."""
+    ruled = Ruled({}, [])
     for rule in entity.rules:
-        after = run.record(entity.key, record_id or 0, proposed | own)
-        names = Names(
-            {
-                "before": None if before is None else run.record(entity.key, before["id"], before),
-                "after": after,
-                entity.key: after,
-                "changed": [*changes, *own],
-                "now": run.names["now"],
-            },
-            {name: partial(run.names.__getitem__, name) for name in ("actor", "today")},
-        )
-        if rule.when is not None and not rule.when.of(names):
+        within = replace(run, names=_rule_names(run, entity, before, row, {**changes, **ruled.own}), scoped=False)
+        if rule.when is not None and not rule.when.of(within.names):
             continue
-        ruled = replace(run, names=names, scoped=False)
         for binding in rule.bind:
-            names[binding.name] = bind(ruled, binding)
+            within.names[binding.name] = bind(within, binding)
         for effect in rule.do:
             if effect.verb != "set":
-                apply(ruled, effect)
-            elif effect.when is None or effect.when.of(names):
-                own.update({name: value.of(names) for name, value in effect.values.items()})
-    return settle(entity, own)
+                ruled.others.append((within, effect))
+            elif effect.when is None or effect.when.of(within.names):
+                own = {name: value.of(within.names) for name, value in effect.values.items()}
+                ruled.own.update(settle(entity, own))
+    return ruled
+
+
+def _rule_names(run: Run, entity: Entity, before: Row | None, row: Row, changes: Mapping[str, Any]) -> Names:
+    after = run.record(entity.key, row["id"] or 0, {**row, **changes})
+    return Names(
+        {
+            "before": None if before is None else run.record(entity.key, before["id"], before),
+            "after": after,
+            entity.key: after,
+            "changed": list(changes),
+            "now": run.names["now"],
+        },
+        {name: partial(run.names.__getitem__, name) for name in ("actor", "today")},
+    )
 
 
 def erase(run: Run, key: str, record_id: int) -> None:
