@@ -46,6 +46,7 @@ def open_house(settings: Settings) -> House:
     Raises CatalogError when a file is broken. Nothing is watched until `house.watch.start()`.
     """
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     places = folders(settings)
     catalog = load(places)
     store = open_store(settings.database_url)

@@ -26,6 +26,19 @@ ANYONE = Scope(account_id=0)
 """The scope of the one question asked before the account is known: whose token is this?"""
 
 
+class Moment(fields.AwareDateTime):
+    """A time as people write it, with an offset; the other way it goes as it is stored."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return stamp(super()._deserialize(value, attr, data, **kwargs))
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
 class Token(Schema):
     """A token as administrators write and read it. Its secret is no field of it: it is told once, beside it."""
 
@@ -39,7 +52,7 @@ class Token(Schema):
     details = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
     user_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     prefix = fields.String(dump_only=True)
-    expires_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    expires_at = Moment(load_default=None, allow_none=True, format="iso")
     last_used_at = fields.Raw(dump_only=True)
     revoked_at = fields.Raw(dump_only=True)
     created_at = fields.Raw(dump_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from connector.engine.run import Result, run, run_many
 from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMethod, WrongType
@@ -18,6 +18,7 @@ from connector.web.problems import problem
 
 actions = Blueprint("actions", __name__)
 MOST_ROWS = 1000
+OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 
 
 @actions.post("/actions/<key>")
@@ -46,11 +47,11 @@ def act_on_many(key: str) -> Response:
     return answer({"data": data, "succeeded": len(data) - failed, "failed": failed})
 
 
-@actions.get("/actions/<key>")
-@actions.get("/actions/<key>/batch")
-def reading(key: str) -> Response:
-    """An action is never run by reading its address."""
-    raise WrongMethod(method="GET", allow="POST")
+@actions.route("/actions/<key>", methods=OTHERS)
+@actions.route("/actions/<key>/batch", methods=OTHERS)
+def anything_else(key: str) -> Response:
+    """An action is run by POST alone; these addresses are no records either."""
+    raise WrongMethod(method=request.method, allow="POST")
 
 
 def rows_of(body: tuple[dict[str, Any], bool]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ import requests
 from flask.testing import FlaskClient
 
 from connector.access import tokens
+from connector.catalog.load import load as load_catalog
+from connector.catalog.model import Catalog
 from connector.service import create_app, open_house
 from connector.settings import Settings, load
 from connector.web.house import House
@@ -40,20 +43,26 @@ def until(met: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of a fresh SQLite house with an empty folder of its own declarations."""
-    (tmp_path / "schemas").mkdir()
+    """Settings of a fresh house in memory, with a folder for declarations of its own, where a test makes one."""
     return load(
         {
-            "LEADWIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadwire.db'}",
+            "LEADWIRE_DATABASE_URL": "memory:",
             "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
             "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
         }
     )
 
 
+@functools.cache
+def loaded(folders: tuple[Path, ...]) -> Catalog:
+    """Catalogs are immutable, so tests on the same files share one."""
+    return load_catalog(folders)
+
+
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def house(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """An opened house with the demo world in it."""
+    monkeypatch.setattr("connector.service.load", lambda folders: loaded(tuple(folders)))
     opened = open_house(settings)
     yield opened
     opened.watch.stop()

@@ -42,6 +42,7 @@ def test_the_secret_is_in_one_answer_only(client: FlaskClient) -> None:
         ({"name": "x" * 101}, "/name"),
         ({"name": "x", "user_id": "a"}, "/user_id"),
         ({"name": "x", "expires_at": "2099-01-01"}, "/expires_at"),
+        ({"name": "x", "expires_at": "0001-01-01T00:00:00+14:00"}, "/expires_at"),
         ({"name": "x", "hash": "mine"}, "/hash"),
     ],
 )
