@@ -218,9 +218,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Не указано поле {name}. Задайте значение.",
     ),
     "unknown_parameter": _row(
-        "{name} is not known here. {hint}",
-        "{name} est inconnu ici. {hint}",
-        "Поле {name} здесь неизвестно. {hint}",
+        "{name} is not known here. Try: {hint}.",
+        "{name} est inconnu ici. Essayez : {hint}.",
+        "Поле {name} здесь неизвестно. Попробуйте: {hint}.",
     ),
     "wrong_type": _row(
         "{name} is {got}, which is not of type {allowed}. Send that type.",
@@ -278,9 +278,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "{name} = {got}: это не соответствует формату {format}. Пример: {example}.",
     ),
     "wrong_pattern": _row(
-        "{name} is {got}, which does not fit the form {pattern}. {hint}",
-        "{name} vaut {got}, qui ne respecte pas la forme {pattern}. {hint}",
-        "{name} = {got}: не подходит под вид {pattern}. {hint}",
+        "{name} is {got}, which does not fit the form {pattern}.",
+        "{name} vaut {got}, qui ne respecte pas la forme {pattern}.",
+        "{name} = {got}: не подходит под вид {pattern}.",
     ),
     "not_a_number": _row(
         "{name} must be a number; it is {got}. Use digits and a point, such as 155.34.",

@@ -22,7 +22,7 @@ def compile_action(
     if noun is not None and noun not in known.outlines:
         (place / "on").add(f"there is no entity '{noun}'", suggest(noun, known.outlines))
         return None
-    title = entities[noun].title["en"] if noun and noun in entities else ""
+    title = entities[noun].title if noun else {"en": ""}
     given = borrowed(document.get("input", {}), entities, place / "input")
     schema = with_record(given, noun, title)
     seen = _names(schema, noun, known)

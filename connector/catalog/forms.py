@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from connector.catalog.clauses import reference
 from connector.catalog.coercions import coercion, kind_of
-from connector.catalog.model import Entity, Input, Ref
+from connector.catalog.model import Entity, Input, Ref, Texts
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import ANY, SCALAR, Known, Shape, listing, record
 
@@ -75,12 +75,13 @@ def _borrowed(schema: Mapping[str, Any], entities: Mapping[str, Entity], place: 
     return field | {key: value for key, value in schema.items() if key != "x-field"}
 
 
-def with_record(schema: Mapping[str, Any], noun: str | None, title: str) -> dict[str, Any]:
+def with_record(schema: Mapping[str, Any], noun: str | None, title: Texts) -> dict[str, Any]:
     """The schema with the id of the record that the action is on as its first, required input."""
     properties = schema["properties"]
     if noun is None:
         return dict(schema)
-    given = {"x-ref": {"to": noun}, "title": title, **properties.get(f"{noun}_id", {})}
+    named = {"title": title["en"], "x-title": {locale: text for locale, text in title.items() if locale != "en"}}
+    given = {"x-ref": {"to": noun}, **named, **properties.get(f"{noun}_id", {})}
     return {
         **schema,
         "required": [f"{noun}_id", *schema.get("required", [])],

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from connector.catalog.clauses import texts
 from connector.catalog.coercions import Wrong, echo
-from connector.catalog.model import Input
-from connector.catalog.place import suggest
+from connector.catalog.model import Input, Texts
+from connector.catalog.place import candidates
 from connector.errors import Fault, Invalid
+from connector.sentences import LOCALES, SENTENCES, say
 
 MAX_FAULTS = 50
 _PLAIN = (str, int, float)
@@ -52,7 +54,7 @@ def _unknown(name: str, input: Input) -> Fault:
     return Fault(
         pointer=_pointer([name]),
         key="unknown_parameter",
-        params={"name": name[:60], "hint": suggest(name[:60], input.names)},
+        params={"name": name[:60], "hint": candidates(name[:60], input.names)},
     )
 
 
@@ -92,9 +94,16 @@ def _schema_fault(input: Input, error: Any) -> Fault:
     params = {"name": _spoken(path), "got": got, **blanks(details)}
     if key == "not_an_id":
         params["allowed"] = ", ".join(input.refs[path[0]].by)
-    if key == "wrong_pattern":
-        params["hint"] = _property(input, path).get("description", "")
-    return Fault(pointer=_pointer(path), key=key, params=params)
+    own = _with_description(key, _property(input, path)) if key == "wrong_pattern" else None
+    return Fault(pointer=_pointer(path), key=key, params=params, texts=own)
+
+
+def _with_description(key: str, schema: Mapping[str, Any]) -> Texts:
+    """The sentence, with what the file says about the field after it."""
+    said = {
+        locale: say(texts(schema, "description"), locale).replace("{", "{{").replace("}", "}}") for locale in LOCALES
+    }
+    return {locale: f"{say(SENTENCES[key], locale)} {said[locale]}".strip() for locale in LOCALES}
 
 
 def _type_key(input: Input, path: Sequence[Any], types: Sequence[str]) -> str:
@@ -136,7 +145,7 @@ def _nothing(details: Mapping[str, Any]) -> dict[str, Any]:
 
 _KEYWORDS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "required": ("missing_parameter", _nothing),
-    "additionalProperties": ("unknown_parameter", lambda details: {"hint": ""}),
+    "additionalProperties": ("unknown_parameter", lambda details: {"hint": "-"}),
     "type": ("wrong_type", lambda details: {"allowed": ", ".join(details["types"])}),
     "minLength": ("too_short", _limit),
     "maxLength": ("too_long", _limit),

@@ -32,6 +32,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def candidates(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to `name`, else the known ones, for a sentence that says what to try."""
+    names = list(known)
+    return nearest(name, names) or ", ".join(names[:30]) or "-"
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """A hint for a name that is not known: the nearest one, else all that are."""
     names = list(known)
