@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from connector.catalog.model import Catalog
 from connector.errors import Conflict
 from connector.storage.contract import Event, EventQuery, FeedState, Query, Row, Scope
-from connector.storage.journal import Draft, number, topic_value
+from connector.storage.journal import Draft, number, stamp, topic_value
 from connector.storage.matching import Matching
 from connector.storage.records import Record, Records, records
 from connector.storage.units import Run, Units
@@ -74,7 +74,9 @@ class MemoryStore(Units):
         with self._lock:
             for key, items in rows.items():
                 for item in items:
-                    row = {name: item.get(name) for name in known[key].fields}
+                    own = {"account_id": account_id} if known[key].entity.system else {}
+                    whole = known[key].row({**item, **own}, stamp())
+                    row = {name: whole[name] for name in known[key].fields}
                     self.tables[key][item["id"]] = (account_id, row)
                     self.last_ids[key] = max(self.last_ids.get(key, 0), item["id"])
 

@@ -52,6 +52,24 @@ class Record:
         """The fields that keep a folded column."""
         return tuple(field for field in self.entity.fields.values() if field.fold)
 
+    def row(self, values: Mapping[str, Any], now: str) -> Row:
+        """A whole row from some of its values, times filled in, shows still empty."""
+        row = {**self.blank, **self.checked(values)}
+        row["created_at"] = row["created_at"] or now
+        row["updated_at"] = row["updated_at"] or now
+        return row
+
+    def checked(self, values: Mapping[str, Any]) -> Row:
+        """Values in their one form; a name that is not a stored field is a mistake of the caller."""
+        unknown = values.keys() - self.fields.keys()
+        if unknown:
+            raise LookupError(f"{self.key} has no field {', '.join(sorted(unknown))}")
+        row = dict(values)
+        for name, convert in self.canonical.items():
+            if row.get(name) is not None:
+                row[name] = convert(row[name])
+        return row
+
 
 @dataclass(slots=True)
 class Records:

@@ -96,9 +96,7 @@ class Work:
     def insert(self, entity: str, values: Mapping[str, Any]) -> Row:
         """Create a record and return it with id, times and shows."""
         record = self._records[entity]
-        row = {**record.blank, **_canonical(record, values), "id": None}
-        row["created_at"] = row["created_at"] or self.now
-        row["updated_at"] = row["updated_at"] or self.now
+        row = record.row(values, self.now)
         if record.entity.system:
             row["account_id"] = self.scope.account_id
         row["id"] = self._session.insert(record, row)
@@ -112,8 +110,8 @@ class Work:
         """Change fields of a locked row; writes nothing when nothing differs. Returns it as it stands."""
         record = self._records[entity]
         before = self._lock(record, record_id)
-        fresh = {name: value for name, value in _canonical(record, changes).items() if before[name] != value}
-        if not fresh:
+        fresh = {name: value for name, value in record.checked(changes).items() if before[name] != value}
+        if not fresh or fresh.keys() == {"updated_at"}:
             return before
         fresh.setdefault("updated_at", self.now)
         after = before | fresh
@@ -207,15 +205,3 @@ class Work:
         path = record.entity.owner
         owner: int | None = self._follow(record, row, path) if path else None
         return owner
-
-
-def _canonical(record: Record, values: Mapping[str, Any]) -> Row:
-    """Values in their one form; a name that is not a stored field is a mistake of the caller."""
-    unknown = values.keys() - record.fields.keys()
-    if unknown:
-        raise LookupError(f"{record.key} has no field {', '.join(sorted(unknown))}")
-    changed = {name: value for name, value in values.items() if name != "id"}
-    for name, convert in record.canonical.items():
-        if changed.get(name) is not None:
-            changed[name] = convert(changed[name])
-    return changed

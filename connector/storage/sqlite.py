@@ -1,0 +1,230 @@
+"""SQLite, the default store: WAL, synchronous=FULL, one fair gate for the writers of a file."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+
+from connector.catalog.model import Catalog
+from connector.errors import Conflict, LeadwireError, StorageFull, Unavailable
+from connector.storage.contract import Scope
+from connector.storage.gate import PATIENCE, Gate
+from connector.storage.journal import Draft
+from connector.storage.sql import Link, SqlSession, SqlStore, Values, event_values, publishing, topic_values
+from connector.storage.tables import folded
+from connector.storage.units import Run
+from connector.storage.work import Session
+
+T = TypeVar("T")
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+)
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+
+
+class SqliteLink:
+    """A connection of one thread, with its errors in the store's own words."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def rows(self, sql: str, params: Values, *, fresh_plan: bool = False) -> list[tuple[Any, ...]]:
+        """Execute and fetch all."""
+        try:
+            return self.connection.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def run(self, sql: str, params: Values = ()) -> int:
+        """Execute; how many rows it met."""
+        try:
+            return self.connection.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            raise translated(error, sql) from error
+
+    def insert(self, sql: str, params: Values) -> int:
+        """Execute an INSERT; the new id."""
+        try:
+            return self.connection.execute(sql, params).lastrowid or 0
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def many(self, sql: str, rows: Iterable[Values]) -> None:
+        """Execute once per row of parameters."""
+        try:
+            self.connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+
+class SqliteSession(SqlSession):
+    """A transaction that began IMMEDIATE: nobody else writes, so reading is as good as locking."""
+
+    exclusive = True
+
+    def publish(self, scope: Scope, now: str, drafts: Sequence[Draft]) -> int:
+        """Number the events and write them; the last number."""
+        count, entry, topic = publishing(self._statements)
+        last = int(self._link.rows(count.sql, count.bind((self._account, None, len(drafts))))[0][0])
+        numbered = list(enumerate(drafts, last - len(drafts) + 1))
+        self._link.many(entry.sql, [entry.bind(event_values(scope, now, seq, draft)) for seq, draft in numbered])
+        rows = (row for seq, draft in numbered for row in topic_values(scope, seq, draft))
+        self._link.many(topic.sql, [topic.bind(row) for row in rows])
+        return last
+
+
+class SqliteStore(SqlStore):
+    """One SQLite file. Connections are per thread; writers pass the gate one by one."""
+
+    dialect = sqlite_dialect.dialect(paramstyle="qmark")
+    defer = "PRAGMA defer_foreign_keys=ON"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.gate = Gate(path)
+        self._own = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._session_of: type[SqliteSession] = SqliteSession
+
+    def upgrade(self, catalog: Catalog) -> list[str]:
+        """Create what is missing; says what it did."""
+        from connector.storage.upgrade import upgrade
+
+        with self.gated():
+            return upgrade(self._engine(), catalog, "")
+
+    def pending(self, catalog: Catalog) -> list[str]:
+        """What `upgrade` would do."""
+        from connector.storage.upgrade import pending
+
+        return pending(self._engine(), catalog)
+
+    def close(self) -> None:
+        """Release connections."""
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+        self._own = threading.local()
+        self.gate.close()
+
+    @contextmanager
+    def gated(self) -> Iterator[None]:
+        """The time in which nobody else writes."""
+        self.gate.acquire()
+        try:
+            yield
+        finally:
+            self.gate.release()
+
+    def link(self) -> SqliteLink:
+        """The connection of this thread."""
+        link: SqliteLink | None = getattr(self._own, "link", None)
+        if link is None:
+            link = self._own.link = SqliteLink(self._connect())
+        return link
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=PATIENCE, isolation_level=None, cached_statements=512, check_same_thread=False
+            )
+            for pragma in _PRAGMAS:
+                connection.execute(pragma).close()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        self._all.append(connection)
+        return connection
+
+    def _engine(self) -> Engine:
+        """SQLAlchemy's way to the file, for upgrades only: it begins IMMEDIATE like everybody who writes."""
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(
+            self.path, timeout=PATIENCE, isolation_level=None), poolclass=NullPool)  # fmt: skip
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+
+    def _linked(self, run: Callable[[Link], T]) -> T:
+        return run(self.link())
+
+    def _alone_on(self, run: Callable[[Link], T]) -> T:
+        return self._immediate(run)
+
+    def _reading(self, scope: Scope, run: Callable[[Session], T]) -> T:
+        link, made = self.link(), self._made()
+        link.run("BEGIN")
+        try:
+            return run(self._session_of(link, made, scope.account_id))
+        finally:
+            link.run("COMMIT")
+
+    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+        made = self._made()
+
+        def inside(link: Link) -> tuple[T, list[Draft], int | None]:
+            session = self._session_of(link, made, scope.account_id)
+            result, drafts = run(session)
+            return result, drafts, session.publish(scope, now, drafts) if commit and drafts else None
+
+        return self._immediate(inside, commit)
+
+    def _immediate(self, run: Callable[[SqliteLink], T], commit: bool = True) -> T:
+        """One write transaction behind the gate."""
+        link = self.link()
+        self.gate.acquire()
+        try:
+            link.run("BEGIN IMMEDIATE")
+            try:
+                result = run(link)
+                link.run("COMMIT" if commit else "ROLLBACK")
+            except BaseException:
+                if link.connection.in_transaction:
+                    link.run("ROLLBACK")
+                raise
+            return result
+        finally:
+            self.gate.release()
+
+
+def open_sqlite(url: str) -> SqliteStore:
+    """The store in the file of `sqlite:///PATH`."""
+    path = url.removeprefix("sqlite:///")
+    if not path or path == url or path == ":memory:":
+        raise ValueError(f"{url!r} names no file. Write sqlite:///leadwire.db, or memory: for a store without a file.")
+    return SqliteStore(path)
+
+
+def translated(error: sqlite3.Error, sql: str = "") -> Exception:
+    """The error that a caller can act on; others stay what they are."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name == "SQLITE_FULL":
+        return StorageFull()
+    if name.startswith(_BUSY):
+        return Unavailable(retry_after=1)
+    if name == "SQLITE_CONSTRAINT_UNIQUE":
+        return _clash(str(error))
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return Conflict("in_use", entity="record", by="another", id="") if sql.startswith("DELETE") else _lost()
+    return error
+
+
+def _lost() -> LeadwireError:
+    return Conflict("missing_reference")
+
+
+def _clash(message: str) -> Conflict:
+    """`UNIQUE constraint failed: lead.account_id, lead.code_fold` names table and columns."""
+    columns = [column.split(".") for column in message.rpartition(": ")[2].split(", ")]
+    fields = [name.removesuffix(folded("")) for _, name in columns if name != "account_id"]
+    return Conflict("already_exists", entity=columns[0][0], fields=", ".join(fields))
+
+
