@@ -100,7 +100,7 @@ def serve(settings: Settings) -> None:
     server = Granian(
         "connector.service:create_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
         workers=settings.workers, runtime_threads=1, blocking_threads=settings.threads, backlog=2048,
-        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True,
+        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True, websockets=False,
     )  # fmt: skip
     server.serve()
 

@@ -201,6 +201,16 @@ def served(url: str, folder: Path, **more: str) -> Iterator[Live]:
     output.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server process with the demo world, on each storage that several processes can share."""
+    folder = tmp_path_factory.mktemp("live")
+    url = (
+        f"sqlite:///{folder / 'leadwire.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+    yield from served(url, folder)
+
+
 def output_of(folder: Path) -> str:
     """What the server process printed."""
     return (folder / "output.txt").read_text()
