@@ -15,7 +15,9 @@ def lead(**fields: object) -> Record:
 
 
 def test_every_known_field_is_replaced() -> None:
-    text, missing = fill("Hello {{ lead.first_name }} of {{lead.company}}", {"lead": lead(first_name="Zoé", company="Acme")})
+    text, missing = fill(
+        "Hello {{ lead.first_name }} of {{lead.company}}", {"lead": lead(first_name="Zoé", company="Acme")}
+    )
     assert (text, missing) == ("Hello Zoé of Acme", ())
 
 
