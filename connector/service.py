@@ -18,6 +18,7 @@ from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
 from connector.dialects import simple
 from connector.engine.world import load_account, load_world
+from connector.errors import CatalogError, Problem
 from connector.settings import Settings, publish
 from connector.settings import load as load_settings
 from connector.storage import open as open_store
@@ -27,6 +28,8 @@ from connector.web.house import House
 
 __all__ = ["DIALECTS", "House", "create_app", "open_house", "serve"]
 
+log = logging.getLogger(__name__)
+
 DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = ((simple.simple, simple.ROOTS),)
 """The front doors of other systems, and where each of them is; a new door is one more line."""
 
@@ -35,25 +38,40 @@ ACCOUNT, ADMIN = 1, 1
 
 
 def folders(settings: Settings) -> list[Path]:
-    """Where the declarations are: the shipped ones, and the deployment's own laid over them."""
+    """Where the declarations are: the shipped ones, and over them the deployment's own, which may be yet to come."""
     own = Path(settings.schemas or "schemas").resolve()
-    return [SHIPPED] if own == SHIPPED.resolve() or not own.is_dir() else [SHIPPED, own]
+    return [SHIPPED] if own == SHIPPED.resolve() else [SHIPPED, own]
 
 
 def open_house(settings: Settings) -> House:
     """Load the catalog, open the storage, bring it up to the catalog; a new database gets its first records and token.
 
-    Raises CatalogError when a file is broken. Nothing is watched until `house.watch.start()`.
+    A broken action, trigger or search is left out, and reported; a broken entity raises CatalogError. Nothing is watched
+    until `house.watch.start()`.
     """
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     places = folders(settings)
-    catalog = load(places)
+    catalog, problems = _sound(places)
     store = open_store(settings.database_url)
     store.upgrade(catalog)
     store.adopt(catalog)
     secret = _settle(settings, catalog, store) if _is_new(store) else None
-    return House(settings=settings, store=store, watch=Watch(places, catalog, store.adopt), first_token=secret)
+    watch = Watch(places, catalog, store.adopt)
+    watch.problems = problems
+    return House(settings=settings, store=store, watch=watch, first_token=secret)
+
+
+def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
+    """The catalog without its broken files, and what is wrong with them: a restart serves what a running server would."""
+    try:
+        return load(places), ()
+    except CatalogError as error:
+        if any(problem.file.startswith("entities/") for problem in error.problems):
+            raise
+        for problem in error.problems:
+            log.error("%s", problem)
+        return load(places, strict=False), error.problems
 
 
 def _is_new(store: Store) -> bool:
@@ -100,7 +118,8 @@ def serve(settings: Settings) -> None:
     server = Granian(
         "connector.service:create_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
         workers=settings.workers, runtime_threads=1, blocking_threads=settings.threads, backlog=2048,
-        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True, websockets=False,
+        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True,
+        websockets=False,
     )  # fmt: skip
     server.serve()
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 
 from connector.access import tokens
 from connector.errors import NotFound, Unauthorized
@@ -15,7 +14,7 @@ from connector.service import open_house
 from connector.settings import Settings
 from connector.storage.contract import Scope
 from connector.web.house import House
-from tests.plugins.server import ADMIN_TOKEN
+from tests.plugins.server import ADMIN_TOKEN, Client
 
 
 def member(house: House) -> int:
@@ -82,21 +81,19 @@ def test_a_token_needs_a_user(house: House) -> None:
 @pytest.mark.parametrize(
     "given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}]
 )
-def test_a_request_without_a_token_is_told_how_to_send_one(client: FlaskClient, given: Mapping[str, str]) -> None:
+def test_a_request_without_a_token_is_told_how_to_send_one(client: Client, given: Mapping[str, str]) -> None:
     answer = client.get("/api/v1/me", headers=given)
     assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_missing_token")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("given", ["nonsense", "é", "lw_" + "x" * 36, "' or 1=1 --", "x" * 5000])
-def test_a_wrong_token_is_refused(client: FlaskClient, given: str) -> None:
+def test_a_wrong_token_is_refused(client: Client, given: str) -> None:
     for headers in ({"Authorization": f"Bearer {given}"}, {"X-API-KEY": given}):
         answer = client.get("/api/v1/me", headers=headers)
         assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_invalid_token")
 
 
 @pytest.mark.parametrize("write", [lambda t: {"Authorization": f"bearer {t}"}, lambda t: {"X-API-KEY": f"Bearer {t}"}])
-def test_the_usual_ways_to_write_a_token_all_work(
-    client: FlaskClient, write: Callable[[str], Mapping[str, str]]
-) -> None:
+def test_the_usual_ways_to_write_a_token_all_work(client: Client, write: Callable[[str], Mapping[str, str]]) -> None:
     assert client.get("/api/v1/me", headers=write(ADMIN_TOKEN)).status_code == 200

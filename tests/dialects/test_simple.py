@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from connector.web.house import House
-from tests.plugins.server import ADMIN, ADMIN_TOKEN
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
 
 KEY = {"X-API-KEY": ADMIN_TOKEN}
 TAGS = "/api/simple/leads/1/add_tag"
 
 
-def tags(client: FlaskClient) -> Any:
+def tags(client: Client) -> Any:
     return client.get("/api/v1/leads/1", headers=ADMIN).json["tags"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_only_get_and_post_act(client: FlaskClient, method: str) -> None:
+def test_only_get_and_post_act(client: Client, method: str) -> None:
     before = tags(client)
     answer = client.open(f"{TAGS}?tag=never", method=method, headers=KEY)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
@@ -30,7 +29,7 @@ def test_only_get_and_post_act(client: FlaskClient, method: str) -> None:
     "headers",
     [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"X-Purpose": "preview"}],
 )
-def test_prefetching_never_acts(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_prefetching_never_acts(client: Client, headers: dict[str, str]) -> None:
     before = tags(client)
     answer = client.get(f"{TAGS}?tag=never", headers=KEY | headers)
     assert (answer.status_code, answer.json["type"]) == (403, "prefetch_refused")
@@ -49,18 +48,18 @@ def test_prefetching_never_acts(client: FlaskClient, headers: dict[str, str]) ->
         {"method": "POST", "query_string": "tag=two", "data": {"tag": "one way"}},
     ],
 )
-def test_parameters_come_in_the_address_or_in_the_body(client: FlaskClient, sent: dict[str, Any]) -> None:
+def test_parameters_come_in_the_address_or_in_the_body(client: Client, sent: dict[str, Any]) -> None:
     answer = client.open(TAGS, headers=KEY, **sent)
     assert (answer.status_code, answer.json["tags"][-1]) == (200, "one way")
 
 
-def test_json_keeps_its_types(client: FlaskClient) -> None:
+def test_json_keeps_its_types(client: Client) -> None:
     body = {"amount": 155.34}
     assert client.post("/api/simple/leads/1/won", json=body, headers=KEY).json["amount"] == 155.34
     assert client.post("/simple/leads/1/assign/random", json={"no_admin": True}, headers=KEY).status_code == 200
 
 
-def test_a_plus_in_an_email_address_survives_the_query_string(client: FlaskClient, house: House) -> None:
+def test_a_plus_in_an_email_address_survives_the_query_string(client: Client, house: House) -> None:
     answer = client.get("/api/simple/leads/1/assign?user_id=no+body@x.test", headers=KEY)
     assert "no+body@x.test" in answer.json["message"]
 
@@ -80,9 +79,7 @@ def test_a_plus_in_an_email_address_survives_the_query_string(client: FlaskClien
         ("nothing", KEY, 404, "no_such_address"),
     ],
 )
-def test_errors_have_nocrms_shape(
-    client: FlaskClient, path: str, headers: dict[str, str], status: int, word: str
-) -> None:
+def test_errors_have_nocrms_shape(client: Client, path: str, headers: dict[str, str], status: int, word: str) -> None:
     for root in ("/api/simple", "/simple"):
         answer = client.get(f"{root}/{path}", headers=headers)
         assert (answer.status_code, answer.content_type) == (status, "application/json")
@@ -90,16 +87,16 @@ def test_errors_have_nocrms_shape(
         assert answer.json["message"]
 
 
-def test_an_action_that_answers_something_else_still_answers_the_lead(client: FlaskClient, house: House) -> None:
+def test_an_action_that_answers_something_else_still_answers_the_lead(client: Client, house: House) -> None:
     kind = house.catalog.world["activity_type"][0]["id"]
     answer = client.get(f"/api/simple/leads/1/add_activity?activity_id={kind}", headers=KEY).json
     assert (answer["id"], answer["title"]) == (1, client.get("/api/v1/leads/1", headers=ADMIN).json["title"])
     assert {"remind_date", "remind_time"} <= set(answer)
 
 
-def test_a_deleted_lead_answers_an_object(client: FlaskClient) -> None:
+def test_a_deleted_lead_answers_an_object(client: Client) -> None:
     assert client.get("/api/simple/leads/1/delete_lead", headers=KEY).status_code in (200, 404)
 
 
-def test_answers_are_never_cached(client: FlaskClient) -> None:
+def test_answers_are_never_cached(client: Client) -> None:
     assert client.get("/api/simple/leads/1/todo", headers=KEY).headers["Cache-Control"] == "no-store"

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 import requests
-from flask.testing import FlaskClient
 
 from connector.access import tokens
 from connector.catalog.load import load as load_catalog
@@ -29,6 +28,8 @@ from connector.web.house import House
 ROOT = Path(__file__).parents[2]
 ADMIN_TOKEN = "lw_the_first_admin_of_the_tests"
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+Client = Any
+"""A Flask test client, whose answers are read as JSON without asking first whether they are."""
 PATIENCE = 15.0
 """Seconds to wait for a server process or for the watch to see a file."""
 
@@ -54,15 +55,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @functools.cache
-def loaded(folders: tuple[Path, ...]) -> Catalog:
+def loaded(folders: tuple[Path, ...], **options: bool) -> Catalog:
     """Catalogs are immutable, so tests on the same files share one."""
-    return load_catalog(folders)
+    return load_catalog(folders, **options)
 
 
 @pytest.fixture
 def house(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """An opened house with the demo world in it."""
-    monkeypatch.setattr("connector.service.load", lambda folders: loaded(tuple(folders)))
+    monkeypatch.setattr("connector.service.load", lambda folders, **options: loaded(tuple(folders), **options))
     opened = open_house(settings)
     yield opened
     opened.watch.stop()
@@ -70,7 +71,7 @@ def house(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[House
 
 
 @pytest.fixture
-def client(house: House) -> FlaskClient:
+def client(house: House) -> Client:
     """A client of the house that carries no token of itself."""
     return create_app(house=house).test_client()
 

@@ -6,9 +6,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
-from tests.plugins.server import ADMIN
+from tests.plugins.server import ADMIN, Client
 
 PROBLEM = {"type", "title", "status", "code", "detail", "message", "errors", "request_id", "retryable", "halt"}
 JSON = {"Content-Type": "application/json", **ADMIN}
@@ -18,7 +17,7 @@ WON = "/api/v1/actions/won"
 @pytest.mark.parametrize(
     "path", ["/", "/api", "/api/v2/leads", "/api/v1/nothing", "/api/v1/leads/1/more", "/api/v1/accounts"]
 )
-def test_an_unknown_address_is_a_problem_document(client: FlaskClient, path: str) -> None:
+def test_an_unknown_address_is_a_problem_document(client: Client, path: str) -> None:
     answer = client.get(path, headers=ADMIN)
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
     assert set(answer.json) == PROBLEM
@@ -26,38 +25,38 @@ def test_an_unknown_address_is_a_problem_document(client: FlaskClient, path: str
 
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "//api//v1/me", "/api/v1/me/", "/api/v1//me//", "/healthz/"])
-def test_doubled_and_trailing_slashes_are_served_not_redirected(client: FlaskClient, path: str) -> None:
+def test_doubled_and_trailing_slashes_are_served_not_redirected(client: Client, path: str) -> None:
     assert client.get("/", headers=ADMIN, environ_overrides={"PATH_INFO": path}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/api/v1/leads", "/api/v1/leads/1", "/api/v1/me", "/api/v1/catalog", "/healthz"])
-def test_reading_addresses_take_nothing_else(client: FlaskClient, method: str, path: str) -> None:
+def test_reading_addresses_take_nothing_else(client: Client, method: str, path: str) -> None:
     answer = client.open(path, method=method, headers=ADMIN)
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
-def test_an_action_runs_by_post_only(client: FlaskClient, method: str) -> None:
+def test_an_action_runs_by_post_only(client: Client, method: str) -> None:
     answer = client.open(WON, method=method, headers=ADMIN)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/leads", "/api/v1/me", "/readyz"])
-def test_head_is_get_without_a_body(client: FlaskClient, path: str) -> None:
+def test_head_is_get_without_a_body(client: Client, path: str) -> None:
     answer = client.head(path, headers=ADMIN)
     assert (answer.status_code, answer.data) == (200, b"")
 
 
 @pytest.mark.parametrize("name", ["abc.1-2_3", "r" * 64])
-def test_a_request_keeps_its_own_id(client: FlaskClient, name: str) -> None:
+def test_a_request_keeps_its_own_id(client: Client, name: str) -> None:
     answer = client.get("/nowhere", headers={"X-Request-Id": name})
     assert answer.headers["X-Request-Id"] == answer.json["request_id"] == name
 
 
 @pytest.mark.parametrize("name", ["", "a b", "r" * 65, "é"])
-def test_a_strange_request_id_is_replaced(client: FlaskClient, name: str) -> None:
+def test_a_strange_request_id_is_replaced(client: Client, name: str) -> None:
     assert client.get("/healthz", headers={"X-Request-Id": name}).headers["X-Request-Id"].startswith("req_")
 
 
@@ -78,16 +77,16 @@ def test_a_strange_request_id_is_replaced(client: FlaskClient, name: str) -> Non
         b'{"a":' * 40 + b"1" + b"}" * 40,
     ],
 )
-def test_a_body_that_is_not_strict_json_is_refused(client: FlaskClient, body: bytes) -> None:
+def test_a_body_that_is_not_strict_json_is_refused(client: Client, body: bytes) -> None:
     answer = client.post(WON, data=body, headers=JSON)
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
-def test_a_body_over_the_limit_is_refused(client: FlaskClient) -> None:
+def test_a_body_over_the_limit_is_refused(client: Client) -> None:
     assert client.post(WON, data=b" " * 1_000_001, headers=JSON).status_code == 413
 
 
-def test_a_body_in_chunks_is_not_cut_at_the_limit(client: FlaskClient) -> None:
+def test_a_body_in_chunks_is_not_cut_at_the_limit(client: Client) -> None:
     form = BytesIO(b"lead_id=1&x=" + b"x" * 2_000_000)
     headers = {**ADMIN, "Content-Type": "application/x-www-form-urlencoded", "Transfer-Encoding": "chunked"}
     answer = client.post(WON, input_stream=form, headers=headers, environ_overrides={"wsgi.input_terminated": True})
@@ -95,14 +94,14 @@ def test_a_body_in_chunks_is_not_cut_at_the_limit(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
-def test_json_must_say_that_it_is_json(client: FlaskClient, kind: str) -> None:
+def test_json_must_say_that_it_is_json(client: Client, kind: str) -> None:
     answer = client.post(WON, data=b'{"lead_id": 1}', headers={**ADMIN, "Content-Type": kind})
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("given", ["x", "0", "-1", "1.5", "9" * 30, "%00", "é", "1e3", "9223372036854775808"])
 @pytest.mark.parametrize("path", ["/api/v1/leads/{}", "/api/simple/leads/{}/won"])
-def test_an_id_that_cannot_be_is_not_found(client: FlaskClient, path: str, given: str) -> None:
+def test_an_id_that_cannot_be_is_not_found(client: Client, path: str, given: str) -> None:
     assert client.get(path.format(given), headers=ADMIN).status_code == 404
 
 
@@ -116,7 +115,7 @@ def test_an_id_that_cannot_be_is_not_found(client: FlaskClient, path: str, given
         ("/api/v1/me?x=1", ""),
     ],
 )
-def test_an_unknown_parameter_is_refused_with_its_neighbour(client: FlaskClient, path: str, nearest: str) -> None:
+def test_an_unknown_parameter_is_refused_with_its_neighbour(client: Client, path: str, nearest: str) -> None:
     answer = client.get(path, headers=ADMIN)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "unknown_parameter")
     assert nearest in answer.json["message"]
@@ -137,13 +136,13 @@ SAID = {"en": "No token was given", "fr": "Aucun jeton fourni", "ru": "Токе�
         (";;;", "en"),
     ],
 )
-def test_refusals_speak_the_callers_language(client: FlaskClient, asked: str, language: str) -> None:
+def test_refusals_speak_the_callers_language(client: Client, asked: str, language: str) -> None:
     answer = client.get("/api/v1/me", headers={"Accept-Language": asked})
     assert answer.json["message"].startswith(SAID[language])
     assert answer.headers["Content-Language"] == language
 
 
-def test_nobody_is_told_what_went_wrong_inside(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_told_what_went_wrong_inside(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("the secret of the house")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from connector.web.house import House
-from tests.plugins.server import ADMIN
+from tests.plugins.server import ADMIN, Client
 
 Headers = Mapping[str, str]
 
@@ -25,18 +24,18 @@ class Two:
 
 
 @pytest.fixture
-def two(client: FlaskClient, house: House, token: Callable[[str], Headers]) -> Two:
+def two(client: Client, house: House, token: Callable[[str], Headers]) -> Two:
     members = [u for u in house.catalog.world["user"] if not u.get("is_admin") and u.get("is_active", True)]
     body = {"title": "Hers alone", "user_id": members[0]["id"], "email": "hers@alone.test"}
     made = client.post("/api/v1/actions/create_lead", json=body, headers=ADMIN)
     return Two(made.json["id"], token(members[0]["email"]), token(members[1]["email"]))
 
 
-def seen(client: FlaskClient, headers: Headers, path: str) -> Any:
+def seen(client: Client, headers: Headers, path: str) -> Any:
     return client.get(path, headers=headers).json["data"]
 
 
-def test_a_lead_of_somebody_else_is_as_if_it_were_not(client: FlaskClient, two: Two) -> None:
+def test_a_lead_of_somebody_else_is_as_if_it_were_not(client: Client, two: Two) -> None:
     path = f"/api/v1/leads/{two.lead}"
     nobody = f"/api/v1/leads/{two.lead + 999}"
     assert client.get(path, headers=two.owner).status_code == 200
@@ -55,7 +54,7 @@ def test_a_lead_of_somebody_else_is_as_if_it_were_not(client: FlaskClient, two: 
         "/api/v1/triggers/lead_assigned",
     ],
 )
-def test_no_list_shows_it(client: FlaskClient, two: Two, path: str) -> None:
+def test_no_list_shows_it(client: Client, two: Two, path: str) -> None:
     mine, theirs, all_of_them = (seen(client, who, path) for who in (two.owner, two.other, ADMIN))
 
     def has(rows: list[dict[str, Any]]) -> bool:
@@ -65,7 +64,7 @@ def test_no_list_shows_it(client: FlaskClient, two: Two, path: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["won", "next_step", "add_tag"])
-def test_nobody_else_can_change_it(client: FlaskClient, two: Two, key: str) -> None:
+def test_nobody_else_can_change_it(client: Client, two: Two, key: str) -> None:
     body = {"lead_id": two.lead, "tag": ["x"]} if key == "add_tag" else {"lead_id": two.lead}
     before = client.get(f"/api/v1/leads/{two.lead}", headers=ADMIN).json
     assert client.post(f"/api/v1/actions/{key}", json=body, headers=two.other).status_code == 404
@@ -73,7 +72,7 @@ def test_nobody_else_can_change_it(client: FlaskClient, two: Two, key: str) -> N
     assert client.get(f"/api/v1/leads/{two.lead}", headers=ADMIN).json == before
 
 
-def test_who_gives_a_lead_away_still_gets_its_answer(client: FlaskClient, house: House, two: Two) -> None:
+def test_who_gives_a_lead_away_still_gets_its_answer(client: Client, house: House, two: Two) -> None:
     body = {"lead_id": two.lead, "user_id": house.catalog.world["user"][0]["id"]}
     answer = client.post("/api/v1/actions/assign", json=body, headers=two.owner)
     assert (answer.status_code, answer.json["id"]) == (200, two.lead)

@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
-from tests.plugins.server import ADMIN
+from tests.plugins.server import ADMIN, Client
 
 TOKENS = "/api/v1/tokens"
 
 
-def make(client: FlaskClient, **body: Any) -> Any:
+def make(client: Client, **body: Any) -> Any:
     return client.post(TOKENS, json=body, headers=ADMIN)
 
 
-def test_a_new_token_works_until_it_is_revoked(client: FlaskClient) -> None:
+def test_a_new_token_works_until_it_is_revoked(client: Client) -> None:
     made = make(client, name="Zapier", user_id=2, expires_at="2099-01-01T00:00:00+02:00")
     own = {"Authorization": f"Bearer {made.json['token']}"}
     assert made.status_code == 201
@@ -28,7 +27,7 @@ def test_a_new_token_works_until_it_is_revoked(client: FlaskClient) -> None:
     assert client.delete(made.headers["Location"], headers=ADMIN).status_code == 200
 
 
-def test_the_secret_is_in_one_answer_only(client: FlaskClient) -> None:
+def test_the_secret_is_in_one_answer_only(client: Client) -> None:
     made = make(client, name="Zapier")
     assert "token" not in client.get(made.headers["Location"], headers=ADMIN).json
     assert made.json["token"] not in client.get(TOKENS, headers=ADMIN).text
@@ -46,17 +45,17 @@ def test_the_secret_is_in_one_answer_only(client: FlaskClient) -> None:
         ({"name": "x", "hash": "mine"}, "/hash"),
     ],
 )
-def test_faults_are_named(client: FlaskClient, body: dict[str, Any], pointer: str) -> None:
+def test_faults_are_named(client: Client, body: dict[str, Any], pointer: str) -> None:
     answer = make(client, **body)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
 
 
-def test_unknown_users_and_tokens_are_not_found(client: FlaskClient) -> None:
+def test_unknown_users_and_tokens_are_not_found(client: Client) -> None:
     assert make(client, name="Nobody's", user_id=999).status_code == 404
     assert client.get(f"{TOKENS}/999", headers=ADMIN).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_members_may_not(client: FlaskClient, token: Callable[[str], Mapping[str, str]], method: str) -> None:
+def test_members_may_not(client: Client, token: Callable[[str], Mapping[str, str]], method: str) -> None:
     answer = client.open(TOKENS, method=method, json={"name": "x"}, headers=token("ana@example.test"))
     assert (answer.status_code, answer.json["code"]) == (403, "admins_only")
