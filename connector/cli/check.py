@@ -10,7 +10,7 @@ import click
 from connector import service, storage
 from connector.catalog.lint import lint
 from connector.catalog.load import load
-from connector.catalog.model import Catalog
+from connector.catalog.model import Action, Catalog, Search, Trigger
 from connector.cli.options import settings_options
 from connector.engine.examples import failures
 from connector.errors import CatalogError, Problem
@@ -44,11 +44,14 @@ def examine(folders: Sequence[Path]) -> tuple[Sequence[Problem], Sequence[Proble
 
 
 def _contents(catalog: Catalog) -> str:
-    files = (*catalog.actions.values(), *catalog.triggers.values(), *catalog.searches.values())
-    examples = sum(len(file.examples) for file in files)
+    files: Sequence[Action | Trigger | Search] = (
+        *catalog.actions.values(),
+        *catalog.triggers.values(),
+        *catalog.searches.values(),
+    )
     return (
         f"{len(catalog.entities)} entities, {len(catalog.actions)} actions, {len(catalog.triggers)} triggers, "
-        f"{len(catalog.searches)} searches, {examples} examples"
+        f"{len(catalog.searches)} searches, {sum(len(file.examples) for file in files)} examples"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -90,7 +91,7 @@ def acting(catalog: Catalog, store: Store, scope: Scope, dry_run: bool) -> Act:
 def bring_in(paper: Sheet, converter: Converter, report: Report, action: str, act: Act) -> None:
     """Run the action over every line, and tell the report what came of each."""
     count = sum(1 for _ in paper.lines())
-    with click.progressbar(length=count, label="Importing", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=count, label="Importing", file=sys.stderr) as bar:
         for lines in _chunks(paper.lines()):
             sound = [line for line in lines if _readable(line, converter, report)]
             answers = act(action, [converter.convert(line.cells) for line in sound])

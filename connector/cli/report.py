@@ -62,10 +62,7 @@ class Report:
 
     def summary(self) -> Iterator[str]:
         """The lines of the summary."""
-        names = {",": "comma", ";": "semicolon", "\t": "tab"}
-        total = sum(self.counts.values())
-        separator = names.get(self.paper.delimiter, self.paper.delimiter)
-        yield f"{total} rows of {self.path.name} ({self.paper.encoding}, {separator})"
+        yield f"{self.counts.total()} rows of {self.path.name} ({self.paper.form})"
         for outcome in ("created", "updated", "unchanged", "failed"):
             yield f"  {outcome:<10} {self.counts[outcome]:>7}"
         yield "Columns"
@@ -82,7 +79,7 @@ class Report:
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.paper.delimiter)
             writer.writerow(("Leadwire line", "Leadwire problem", *self.paper.headers))
-            writer.writerows((line.number, reason, *line.cells) for line, reason in self.failed)
+            writer.writerows(sorted((line.number, reason, *line.cells) for line, reason in self.failed))
         return target
 
 

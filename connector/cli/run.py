@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def _listed(value: Any) -> list[Any]:
 
 def from_json(document: str) -> Mapping[str, Any]:
     """The input object written as JSON, or read from standard input."""
-    raw = loads(click.get_text_stream("stdin").read() if document == "-" else document)
+    raw = loads(sys.stdin.read() if document == "-" else document)
     if not isinstance(raw, dict):
         raise click.UsageError('The input is a JSON object, as in: --json \'{"lead_id": 3, "days": 15}\'')
     return raw

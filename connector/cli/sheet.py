@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-DELIMITERS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8-sig", "cp1252")
-"""Tried in turn; cp1252 is what spreadsheets on Windows still write."""
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+"""Tried in turn; Windows-1252 is what spreadsheets on Windows still write."""
 CELL_LIMIT = 1_000_000
 
 
@@ -34,6 +34,12 @@ class Sheet:
     encoding: str
     delimiter: str
 
+    @property
+    def form(self) -> str:
+        """`UTF-8, comma`: as what the file was read."""
+        encoding = ENCODINGS.get(self.encoding, self.encoding)
+        return f"{encoding}, {DELIMITERS.get(self.delimiter, self.delimiter)}"
+
     def lines(self) -> Iterator[Line]:
         """The rows below the header, blank ones left out."""
         records = _records(self.text, self.delimiter)
@@ -50,6 +56,8 @@ class Sheet:
 
 def read(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Sheet:
     """Open a CSV file; what is not given is found out. A file that is no CSV ends the command with a sentence."""
+    if delimiter and len(delimiter) > 1:
+        raise click.UsageError(f"A separator is one character, not {delimiter!r}.")
     text, used = _decoded(path.read_bytes(), encoding)
     separator = delimiter or _delimiter(text)
     first = next(_records(text, separator), None)

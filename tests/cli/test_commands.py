@@ -31,7 +31,7 @@ def test_refusals_are_sentences(leadwire: Leadwire) -> None:
 
 
 def test_run_acts_as_the_user_asked_for(leadwire: Leadwire) -> None:
-    done = leadwire("run", "add_activity", "lead_id=1", "activity_id=1", "--as", "ada@example.test")
+    done = leadwire("run", "add_activity", "lead_id=1", "activity_id=Call", "--as", "ada@example.test")
     assert json.loads(done.stdout)["user_id"] == 1
     assert "nobody@example.test" in leadwire("run", "won", "--as", "nobody@example.test", exit_code=1).output
 

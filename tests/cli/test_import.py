@@ -124,7 +124,7 @@ def test_failed_rows_are_written_with_line_and_reason(leadwire: Leadwire, tmp_pa
     told = leadwire("import", path, exit_code=1).output
     assert "created          2" in told
     assert "some.errors.csv" in told
-    rows = list(csv.DictReader((tmp_path / "some.errors.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "some.errors.csv").read_text().splitlines()))
     assert [row["Leadwire line"] for row in rows] == ["3", "4"]
     assert rows[0]["Leadwire problem"].startswith("E-mail: ")
 
