@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from flask.testing import FlaskClient
 
+from tests.plugins.server import ADMIN_TOKEN
 from tests.shape.source import ROOT, read
 
 LINES = 120
@@ -34,6 +37,15 @@ def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", read("README.md"))
     assert links
     assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_example_answer_is_the_real_one(client: FlaskClient) -> None:
+    example = next(line for line in commands() if line.startswith("curl"))
+    path = re.findall(r"http://127.0.0.1:8000([^\"]+)", example)[0]
+    told = json.loads(re.findall(r"```json\n(.*?)```", read("README.md"), re.S)[0])
+    answer = client.get(path, headers={"X-API-KEY": ADMIN_TOKEN}).get_json()
+    assert list(answer) == list(told)
+    assert {**answer, "updated_at": None} == {**told, "updated_at": None}
 
 
 def test_licence_is_apache() -> None:
