@@ -46,8 +46,8 @@ def folders(settings: Settings) -> list[Path]:
 def open_house(settings: Settings) -> House:
     """Load the catalog, open the storage, bring it up to the catalog; a new database gets its first records and token.
 
-    A broken action, trigger or search is left out, and reported; a broken entity raises CatalogError. Nothing is watched
-    until `house.watch.start()`.
+    A broken action, trigger or search is left out, and reported; a broken entity raises CatalogError. Nothing is
+    watched until `house.watch.start()`.
     """
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -63,7 +63,7 @@ def open_house(settings: Settings) -> House:
 
 
 def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
-    """The catalog without its broken files, and what is wrong with them: a restart serves what a running server would."""
+    """The catalog without its broken files, and what is wrong with them: a restart serves what ran before it."""
     try:
         return load(places), ()
     except CatalogError as error:

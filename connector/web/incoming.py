@@ -20,6 +20,7 @@ from connector.sentences import LOCALES
 from connector.web.house import house
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+JSON_TYPE = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_ID = 2**63 - 1
 YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
@@ -60,6 +61,8 @@ def caller() -> Caller:
 
 def query(*known: str) -> dict[str, str]:
     """The query parameters, each of which must be one of the known; given twice, the last one counts."""
+    if not request.query_string:
+        return {}
     values = last(texts(request.args))
     refuse_unknown(values, known)
     return values
@@ -123,16 +126,18 @@ def body() -> tuple[dict[str, Any], bool]:
 
     JSON is read strictly and must be an object. Any other kind of body raises WrongType.
     """
-    kind = request.mimetype
+    kind = request.environ.get("CONTENT_TYPE") or ""
+    if kind != JSON_TYPE:
+        kind = request.mimetype
     data = request.get_data()
     most = house().settings.body_limit
     if request.content_length is None and len(data) >= most:
         # A body sent in chunks is cut off silently at the limit.
         raise TooLarge(limit=most)
+    if kind == JSON_TYPE or kind.endswith("+json"):
+        return _object(data), False
     if kind in FORMS:
         return _form(), True
-    if kind == "application/json" or kind.endswith("+json"):
-        return _object(data), False
     if not data:
         return {}, False
     raise WrongType(given=kind or "-")
