@@ -18,13 +18,26 @@ from connector.storage.contract import Store
 from tests.faults import writers
 from tests.faults.writers import ADMIN, FEED
 
-WRITERS, LEADS, LONGEST = 16, 12, 0.012
+WRITERS, LEADS, LONGEST = 16, 25, 0.012
 PROCESSES = multiprocessing.get_context("spawn")
 
 
+Opened = tuple[Catalog, Store]
+
+
 @pytest.fixture
-def opened(url: str) -> Iterator[tuple[Catalog, Store]]:
+def opened(url: str) -> Iterator[Opened]:
     """The demo world in a new database."""
+    yield from open_world(url)
+
+
+@pytest.fixture
+def on_postgres(postgres_database: str) -> Iterator[Opened]:
+    """The demo world in a new database where writers do not wait for each other."""
+    yield from open_world(postgres_database)
+
+
+def open_world(url: str) -> Iterator[Opened]:
     catalog, store = writers.open_store(url)
     store.upgrade(catalog)
     load_world(catalog, store)
@@ -32,16 +45,16 @@ def opened(url: str) -> Iterator[tuple[Catalog, Store]]:
     store.close()
 
 
-def poll(opened: tuple[Catalog, Store], cursor: str | None = None) -> Any:
+def poll(opened: Opened, cursor: str | None = None) -> Any:
     return page(*opened, ADMIN, FEED, {}, after=cursor, limit=50)
 
 
-def create(opened: tuple[Catalog, Store], title: str, store: Any = None) -> int:
+def create(opened: Opened, title: str, store: Any = None) -> int:
     catalog, own = opened
     return run(catalog, store or own, ADMIN, "create_lead", {"title": title}).events[0].seq
 
 
-def test_every_event_is_polled_exactly_once_and_in_order(url: str, opened: tuple[Catalog, Store]) -> None:
+def test_every_event_is_polled_exactly_once_and_in_order(url: str, opened: Opened) -> None:
     cursor = poll(opened).cursor
     start, done = PROCESSES.Barrier(WRITERS + 1), PROCESSES.Event()
     committed, polled = PROCESSES.Queue(), PROCESSES.Queue()
@@ -75,26 +88,26 @@ class Held:
         return self.store.transact(scope, held, **options)
 
 
-def test_a_lead_written_first_and_committed_last_is_not_skipped(postgres_opened: tuple[Catalog, Store]) -> None:
-    held, cursor = Held(postgres_opened[1]), poll(postgres_opened).cursor
+def test_a_lead_written_first_and_committed_last_is_not_skipped(on_postgres: Opened) -> None:
+    held, cursor = Held(on_postgres[1]), poll(on_postgres).cursor
     seqs: list[int] = []
-    early = threading.Thread(target=lambda: seqs.append(create(postgres_opened, "Written first", held)))
+    early = threading.Thread(target=lambda: seqs.append(create(on_postgres, "Written first", held)))
     early.start()
     assert held.written.wait(30)
-    second = create(postgres_opened, "Committed first")
-    between = poll(postgres_opened, cursor)
+    second = create(on_postgres, "Committed first")
+    between = poll(on_postgres, cursor)
     held.let_go.set()
     early.join(30)
     assert [item["id"] for item in between.data] == [second]
-    assert [item["id"] for item in poll(postgres_opened, between.cursor).data] == seqs
+    assert [item["id"] for item in poll(on_postgres, between.cursor).data] == seqs
     assert seqs[0] > second
 
 
-def test_a_cursor_over_a_serial_column_would_have_skipped_it(postgres_url: str) -> None:
+def test_a_cursor_over_a_serial_column_would_have_skipped_it(postgres_database: str) -> None:
     with (
-        psycopg.connect(postgres_url, autocommit=True) as reader,
-        psycopg.connect(postgres_url) as slow,
-        psycopg.connect(postgres_url) as quick,
+        psycopg.connect(postgres_database, autocommit=True) as reader,
+        psycopg.connect(postgres_database) as slow,
+        psycopg.connect(postgres_database) as quick,
     ):
         reader.execute("CREATE TABLE naive (id SERIAL PRIMARY KEY, title TEXT)")
         slow.execute("INSERT INTO naive (title) VALUES ('Written first')")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,6 +15,7 @@ from flask.testing import FlaskClient
 from connector.service import create_app
 from connector.settings import load
 from connector.web.house import EXTENSION, House
+from tests.plugins.stores import KINDS
 
 TOKEN = "lw_fuzz"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -38,10 +42,34 @@ def serve(url: str) -> Iterator[Served]:
     client.environ_base["HTTP_AUTHORIZATION"] = HEADERS["Authorization"]
     house: House = app.extensions[EXTENSION]
     yield Served(app, client, house)
+    house.watch.stop()
     house.store.close()
 
 
 @pytest.fixture(scope="module")
-def served(url: str) -> Iterator[Served]:
-    """A demo world on the storage under test."""
-    yield from serve(url)
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A demo world on SQLite."""
+    yield from serve(f"sqlite:///{tmp_path_factory.mktemp('fuzz') / 'leadwire.db'}")
+
+
+@pytest.fixture(scope="module")
+def on_memory() -> Iterator[Served]:
+    """A demo world in memory."""
+    yield from serve("memory:")
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres_url: str) -> Iterator[Served]:
+    """A demo world on PostgreSQL, in a database of its own."""
+    name = f"fuzz_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}".encode())
+        yield from serve(urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")))
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(params=KINDS)
+def served(request: pytest.FixtureRequest) -> Served:
+    """A demo world on each storage in turn."""
+    found: Served = request.getfixturevalue(f"on_{request.param}")
+    return found

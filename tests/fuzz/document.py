@@ -27,7 +27,9 @@ def document(app: Flask, catalog: Catalog) -> dict[str, Any]:
 
 def native(app: Flask) -> list[str]:
     """The rules of the native API and of the health pages."""
-    rules = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/", "/healthz", "/readyz"))}
+    rules = {
+        rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/api/v1/", "/healthz", "/readyz"))
+    }
     return sorted(rules)
 
 

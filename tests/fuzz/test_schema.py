@@ -14,9 +14,9 @@ from tests.fuzz.document import SHAPES, document, native
 
 
 @pytest.fixture(scope="module")
-def described(served: Served) -> Any:
-    schema = schemathesis.openapi.from_dict(document(served.app, served.house.catalog))
-    schema.app = served.app
+def described(on_sqlite: Served) -> Any:
+    schema = schemathesis.openapi.from_dict(document(on_sqlite.app, on_sqlite.house.catalog))
+    schema.app = on_sqlite.app
     return schema
 
 
@@ -32,5 +32,5 @@ def test_no_request_makes_a_server_error(case: Any) -> None:
     case.call_and_validate(headers=HEADERS, checks=[not_a_server_error])
 
 
-def test_every_native_route_is_fuzzed(served: Served) -> None:
-    assert set(native(served.app)) == set(SHAPES)
+def test_every_native_route_is_fuzzed(on_sqlite: Served) -> None:
+    assert set(native(on_sqlite.app)) == set(SHAPES)
