@@ -10,6 +10,8 @@ from connector.catalog.model import Action, Catalog, Entity, Input, Search, Trig
 from connector.catalog.place import Place, suggest
 from connector.errors import Invalid
 
+MISSING_ACTION = "there is no action"
+
 Places = Mapping[tuple[str, str], Place]
 
 
@@ -71,7 +73,7 @@ def _run(run: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
         if entity is not None:
             _names(run.get("set", {}), entity.fields, entity.key, place / "set")
     elif run["action"] not in catalog.actions:
-        (place / "action").add(f"there is no action '{run['action']}'", suggest(run["action"], catalog.actions))
+        (place / "action").add(f"{MISSING_ACTION} '{run['action']}'", suggest(run["action"], catalog.actions))
     else:
         action = catalog.actions[run["action"]]
         _given(action.on, run, catalog, place)

@@ -36,7 +36,7 @@ def parse(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool = F
         if name not in coercions:
             if not lenient:
                 faults.append(_unknown(name, input))
-        elif value is not None and value != "" and value != [""]:
+        elif value is not None and value != "" and not (text and value == [""]):
             coerce = coercions[name]
             try:
                 values[name] = value if coerce is None else coerce(value)

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from connector.catalog.actions import compile_action, destinations
 from connector.catalog.entities import compile_entity, outline
-from connector.catalog.examples import check_examples, check_world
+from connector.catalog.examples import MISSING_ACTION, check_examples, check_world
 from connector.catalog.feeds import compile_search, compile_trigger
-from connector.catalog.files import Source, contents, sources, version
+from connector.catalog.files import WORLD, Source, contents, sources, version
 from connector.catalog.meta import SHIPPED
 from connector.catalog.model import Action, Catalog, Entity, Search, Trigger
 from connector.catalog.place import Place
@@ -52,10 +52,19 @@ def compile_contents(found: Mapping[str, bytes]) -> tuple[Catalog, list[Problem]
         version=version(found), entities=entities, actions=actions, triggers=triggers, searches=searches, world=world
     )
     check_examples(whole, places)
-    world_place = Place("world.json")
+    world_place = Place(WORLD)
     check_world(whole, world_place)
-    problems += [problem for place in places.values() for problem in place.problems] + world_place.problems
-    return _sound(whole, {problem.file for problem in problems}, places), _in_order(problems)
+    later = [problem for place in (*places.values(), world_place) for problem in place.problems]
+    broken = {problem.file for problem in (*problems, *later)}
+    return _sound(whole, broken, places), _in_order(_causes(problems, later))
+
+
+def _causes(problems: list[Problem], later: list[Problem]) -> list[Problem]:
+    """All problems, but not those that only follow from a file that could not be read at all."""
+    unread = {problem.file.partition("/")[0] for problem in problems}
+    if "entities" in unread:
+        return problems
+    return problems + [problem for problem in later if not ("actions" in unread and MISSING_ACTION in problem.reason)]
 
 
 def _by_key(read: Iterable[Source], problems: list[Problem]) -> dict[str, dict[str, Source]]:
@@ -105,7 +114,7 @@ def _sound(catalog: Catalog, broken: set[str], places: Mapping[tuple[str, str], 
         actions=keep("action", catalog.actions),
         triggers=keep("trigger", catalog.triggers),
         searches=keep("search", catalog.searches),
-        world={} if "world.json" in broken else catalog.world,
+        world={} if WORLD in broken else catalog.world,
     )
 
 
