@@ -178,7 +178,7 @@ class MemorySession:
         self._undos.append(lambda: table.pop(record_id))
         return record_id
 
-    def update(self, record: Record, record_id: int, changes: Row) -> None:
+    def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there."""
         table = self._tables[record.key]
         before = table[record_id]

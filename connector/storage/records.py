@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from connector.storage.system import SYSTEM
 from connector.storage.values import CANONICAL, Convert
 
 STAMPS = ("created_at", "updated_at")
+Guard = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class Record:
     """The keys of an event's body: all but the secrets."""
     tracked: tuple[str, ...]
     """The fields whose change makes an event, in entity order."""
-    guarded: frozenset[str]
-    """The fields by whose value somebody may lock against new matches."""
+    guards: tuple[Guard, ...]
+    """The fields by whose values, taken together, somebody may lock against new matches."""
     shown_in: frozenset[str] = frozenset()
     """The record types that show something of this one."""
 
@@ -115,12 +116,11 @@ def fingerprint(catalog: Catalog) -> Any:
     }
 
 
-def _record(entity: Entity, guards: set[str]) -> Record:
+def _record(entity: Entity, guards: set[Guard]) -> Record:
     shows: dict[str, tuple[Show, ...]] = {}
     for show in entity.shows:
         shows[show.path[0]] = (*shows.get(show.path[0], ()), show)
     public = [field.name for field in entity.fields.values() if not field.secret]
-    unique = {rule[0] for rule in entity.unique if len(rule) == 1}
     return Record(
         key=entity.key,
         entity=entity,
@@ -129,7 +129,7 @@ def _record(entity: Entity, guards: set[str]) -> Record:
         shows=shows,
         body=(*public, *(show.name for show in entity.shows)),
         tracked=tuple(name for name in public if name not in ("id", *STAMPS)),
-        guarded=frozenset(guards | unique) & set(entity.fields),
+        guards=tuple(sorted(guard for guard in guards if entity.fields.keys() >= set(guard))),
     )
 
 
@@ -174,16 +174,39 @@ def _fit(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
     return replace(entity, fields=fields, shows=tuple(filter(kept, entity.shows)))
 
 
-def _guards(catalog: Catalog) -> dict[str, set[str]]:
-    """By entity: the plain fields that locking binds compare for equality."""
-    found: dict[str, set[str]] = {}
+def guards_of(where: Sequence[Any], is_clause: Callable[[Any], bool]) -> Iterator[tuple[Any, ...]]:
+    """The equalities that every match of a `where` must meet: those of its own, or else those of each group.
+
+    Works on the `where` of files and of queries alike: `is_clause` tells a comparison from an `any`.
+    """
+    own = tuple(sorted((part for part in where if is_clause(part) and _plain_equality(part)), key=_path))
+    if own:
+        yield own
+        return
+    for group in [group for part in where if not is_clause(part) for group in part.groups]:
+        equal = tuple(sorted(filter(_plain_equality, group), key=_path))
+        if equal:
+            yield equal
+
+
+def _plain_equality(part: Any) -> bool:
+    return part.op == "eq" and "." not in part.path
+
+
+def _path(part: Any) -> str:
+    return str(part.path)
+
+
+def _guards(catalog: Catalog) -> dict[str, set[Guard]]:
+    """By entity: what locking binds and `ensure` compare for equality."""
+    found: dict[str, set[Guard]] = {}
     rules = [rule for entity in catalog.entities.values() for rule in entity.rules]
     owners: list[Action | Rule] = [*catalog.actions.values(), *rules]
     for bind in [bind for owner in owners for bind in owner.bind if bind.lock and bind.find]:
-        for clause in bind.where:
-            tests = (clause,) if isinstance(clause, Test) else [test for group in clause.groups for test in group]
-            fields = {test.path for test in tests if test.op == "eq" and "." not in test.path}
-            found.setdefault(str(bind.find), set()).update(fields)
+        for tests in guards_of(bind.where, lambda part: isinstance(part, Test)):
+            found.setdefault(str(bind.find), set()).add(tuple(test.path for test in tests))
+    for effect in [effect for owner in owners for effect in owner.do if effect.verb == "ensure" and effect.values]:
+        found.setdefault(str(effect.entity), set()).add(tuple(sorted(effect.values)))
     return found
 
 

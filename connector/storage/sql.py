@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.engine.interfaces import Dialect
 
 from connector.catalog.model import Catalog
+from connector.errors import Conflict
 from connector.storage.columns import account
 from connector.storage.contract import Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, stamp
 from connector.storage.records import Record, fingerprint, records
 from connector.storage.shapes import page_of, shape_of
 from connector.storage.statements import EVENT, TOPIC, Statement, Statements, event_of
-from connector.storage.tables import Tables
+from connector.storage.tables import Tables, folded
 from connector.storage.units import Units
 
 T = TypeVar("T")
@@ -32,6 +33,9 @@ class Link(Protocol):
 
     def run(self, sql: str, params: Values = ()) -> int:
         """Execute; how many rows it met."""
+
+    def later(self, sql: str, params: Values = ()) -> None:
+        """Execute no later than whatever comes next; nobody waits for the answer."""
 
     def insert(self, sql: str, params: Values) -> int:
         """Execute an INSERT; the new id."""
@@ -73,10 +77,10 @@ class SqlSession:
         values = [self._account, None, *(row[name] for name in record.fields if name != "id")]
         return self._link.insert(statement.sql, statement.bind(values))
 
-    def update(self, record: Record, record_id: int, changes: Row) -> None:
+    def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there."""
         statement = self._statements.update(record, tuple(changes))
-        self._link.run(statement.sql, statement.bind([self._account, None, record_id, *changes.values()]))
+        self._link.later(statement.sql, statement.bind([self._account, None, record_id, *changes.values()]))
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
@@ -85,12 +89,12 @@ class SqlSession:
 
     def savepoint(self) -> None:
         """Remember this point."""
-        self._link.run("SAVEPOINT job")
+        self._link.later("SAVEPOINT job")
 
     def undo(self) -> None:
         """Go back to the remembered point and forget it."""
         self._link.run("ROLLBACK TO SAVEPOINT job")
-        self._link.run("RELEASE SAVEPOINT job")
+        self._link.later("RELEASE SAVEPOINT job")
 
     def release(self) -> None:
         """Keep what was done since."""
@@ -154,7 +158,7 @@ class SqlStore(Units):
         made, now = self._made(), stamp()
 
         def run(link: Link) -> None:
-            link.run(self.defer)
+            link.later(self.defer)
             for key in rows:
                 record = made.records[key]
                 own = {"account_id": account_id} if record.entity.system else {}
@@ -217,6 +221,12 @@ def event_values(scope: Scope, now: str, seq: int, draft: Draft) -> list[Any]:
 def topic_values(scope: Scope, seq: int, draft: Draft) -> list[list[Any]]:
     """The columns of an event's index rows."""
     return [[scope.account_id, topic, seq, draft.owner_id, value] for topic, value in draft.topics]
+
+
+def clash(entity: str, columns: Iterable[str]) -> Conflict:
+    """A broken unique rule, told by the fields that people know."""
+    fields = [name.removesuffix(folded("")) for name in columns if name != "account_id"]
+    return Conflict("already_exists", entity=entity, fields=", ".join(fields))
 
 
 def _count_up(tables: Tables) -> Any:

@@ -12,12 +12,20 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from connector.catalog.model import Catalog
-from connector.errors import Conflict, LeadwireError, StorageFull, Unavailable
+from connector.errors import Conflict, StorageFull, Unavailable
 from connector.storage.contract import Scope
 from connector.storage.gate import PATIENCE, Gate
 from connector.storage.journal import Draft
-from connector.storage.sql import Link, SqlSession, SqlStore, Values, event_values, publishing, topic_values
-from connector.storage.tables import folded
+from connector.storage.sql import (
+    Link,
+    SqlSession,
+    SqlStore,
+    Values,
+    clash,
+    event_values,
+    publishing,
+    topic_values,
+)  # fmt: skip
 from connector.storage.units import Run
 from connector.storage.work import Session
 
@@ -51,6 +59,10 @@ class SqliteLink:
             return self.connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
             raise translated(error, sql) from error
+
+    def later(self, sql: str, params: Values = ()) -> None:
+        """Execute; there is nothing to gain by waiting."""
+        self.run(sql, params)
 
     def insert(self, sql: str, params: Values) -> int:
         """Execute an INSERT; the new id."""
@@ -213,18 +225,12 @@ def translated(error: sqlite3.Error, sql: str = "") -> Exception:
     if name == "SQLITE_CONSTRAINT_UNIQUE":
         return _clash(str(error))
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        return Conflict("in_use", entity="record", by="another", id="") if sql.startswith("DELETE") else _lost()
+        deleting = sql.startswith("DELETE")
+        return Conflict("in_use", entity="record", by="another", id="") if deleting else Conflict("missing_reference")
     return error
-
-
-def _lost() -> LeadwireError:
-    return Conflict("missing_reference")
 
 
 def _clash(message: str) -> Conflict:
     """`UNIQUE constraint failed: lead.account_id, lead.code_fold` names table and columns."""
-    columns = [column.split(".") for column in message.rpartition(": ")[2].split(", ")]
-    fields = [name.removesuffix(folded("")) for _, name in columns if name != "account_id"]
-    return Conflict("already_exists", entity=columns[0][0], fields=", ".join(fields))
-
-
+    columns = [column.partition(".") for column in message.rpartition(": ")[2].split(", ")]
+    return clash(columns[0][0], [name for _, _, name in columns])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import BindParameter
 
 from connector.catalog.model import Field
@@ -34,6 +34,7 @@ from connector.storage.tables import TEXT, Tables, describe, folded
 from connector.storage.values import DECODE, ENCODE, Convert, fold
 
 EVENT = ("account_id", "seq", "at", "actor_id", "origin", "entity", "record_id", "verb", "changed", "before", "after")
+_PLACED = re.compile(r"[vf]\d+")
 TOPIC = ("account_id", "topic", "seq", "owner_id", "value")
 
 
@@ -43,10 +44,14 @@ class Statement:
 
     sql: str
     slots: tuple[tuple[int, Convert | None], ...]
+    constants: tuple[Any, ...] = ()
+    """Parameters that never change; their places count from the end."""
     decode: Callable[[Sequence[Any]], Row] | None = None
 
     def bind(self, values: Sequence[Any]) -> list[Any]:
         """Its parameters, in order."""
+        if self.constants:
+            values = [*values, *self.constants]
         return [
             value if encode is None or value is None else encode(value)
             for place, encode in self.slots
@@ -96,7 +101,7 @@ class Statements:
         """A page of the log."""
         return self._cached(("page", shape), lambda: self._page(shape))
 
-    def compiled(self, key: str, make: Callable[[Tables], Executable]) -> Statement:
+    def compiled(self, key: str, make: Callable[[Tables], Any]) -> Statement:
         """Any other statement, by name."""
         return self._cached(("named", key), lambda: self._compile(make(self.tables), {}))
 
@@ -107,17 +112,23 @@ class Statements:
         return statement
 
     def _compile(
-        self, query: Executable, encoders: dict[int, Convert], decode: Callable[[Sequence[Any]], Row] | None = None
+        self, query: Any, encoders: dict[int, Convert], decode: Callable[[Sequence[Any]], Row] | None = None
     ) -> Statement:
-        compiled: Any = query.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
-        slots = tuple(self._slot(name, compiled.params, encoders) for name in compiled.positiontup or ())
-        return Statement(str(compiled), slots, decode)
+        return self._stated(query, lambda name, place: (place, encoders.get(place)), decode)
 
-    def _slot(self, name: str, params: dict[str, Any], encoders: dict[int, Convert]) -> tuple[int, Convert | None]:
-        if name.startswith("v") and name[1:].isdigit():
-            return int(name[1:]), encoders.get(int(name[1:]))
-        constant = params[name]
-        return ACCOUNT, lambda _: constant
+    def _stated(
+        self, query: Any, slot: Callable[[str, int], tuple[int, Convert | None]],
+        decode: Callable[[Sequence[Any]], Row] | None = None,
+    ) -> Statement:  # fmt: skip
+        """Compile. Parameters are named by a letter and the place of their value; all others are constants."""
+        compiled = query.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})
+        names = list(compiled.positiontup or ())
+        fixed = [name for name in names if not _PLACED.fullmatch(name)]
+        slots = (
+            slot(name, int(name[1:])) if _PLACED.fullmatch(name) else (fixed.index(name) - len(fixed), None)
+            for name in names
+        )
+        return Statement(str(compiled), tuple(slots), tuple(compiled.params[name] for name in fixed), decode)
 
     def _rows(self, record: Record, tree: Tree) -> tuple[list[Expression], Callable[[Sequence[Any]], Row]]:
         """The columns of a row with its shows, and how to read them back."""
@@ -260,15 +271,9 @@ class Statements:
 
     def _written(self, query: Any, fields: dict[int, Field]) -> Statement:
         """Compile a write: `v<place>` is the encoded value at that place, `f<place>` its folded form."""
-        compiled: Any = query.compile(dialect=self._dialect)
         encoders = {place: ENCODE[field.kind] for place, field in fields.items() if field.kind in ENCODE}
-        slots = tuple(
-            (int(name[1:]), _folder(fields[int(name[1:])]))
-            if name[0] == "f"
-            else self._slot(name, compiled.params, encoders)
-            for name in compiled.positiontup
-        )
-        return Statement(str(compiled), slots)
+        folders = {place: _folder(field) for place, field in fields.items()}
+        return self._stated(query, lambda name, place: (place, (folders if name[0] == "f" else encoders).get(place)))
 
     def _delete(self, record: Record) -> Statement:
         table = self.tables[record.key]

@@ -120,12 +120,12 @@ def _attempt(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Ex
         work.hold(job.about)
         result = job.work(work)
         made = work.drafts()
+        unit.release()
     except (Again, *FAILURES):
         raise
     except Exception as error:  # noqa: BLE001 - any mistake of a job is that job's answer
         unit.undo()
         return error
-    unit.release()
     drafts.extend(made)
     return Done(result, len(made))
 

@@ -31,8 +31,8 @@ class Session(Protocol):
     def insert(self, record: Record, row: Row) -> int:
         """Store a new row and give it an id."""
 
-    def update(self, record: Record, record_id: int, changes: Row) -> None:
-        """Write some columns of a row that is there."""
+    def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
+        """Write some columns of a row that is there; `row` is how it will stand."""
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
@@ -115,7 +115,7 @@ class Work:
             return before
         fresh.setdefault("updated_at", self.now)
         after = before | fresh
-        self._session.update(record, record_id, fresh)
+        self._session.update(record, record_id, fresh, after)
         self._show(record, after, [name for name in fresh if name in record.shows])
         self._forget_shows(record)
         self._rows[entity, record_id] = after

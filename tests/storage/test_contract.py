@@ -17,6 +17,12 @@ class TestMemory(StoreContract):
         return open_store("memory:")
 
 
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def new_store(self, postgres_database: str) -> Store:
+        return open_store(postgres_database)
+
+
 class TestSqlite(StoreContract):
     @pytest.fixture
     def new_store(self, tmp_path: Path) -> Store:

@@ -1,0 +1,297 @@
+"""PostgreSQL, the store for many hosts: psycopg on pooled connections, as few round trips as the work allows."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolTimeout
+from sqlalchemy import Engine, NullPool, Table, cast, create_engine, func, select
+from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from connector.catalog.model import Catalog
+from connector.errors import Conflict, StorageFull, Unavailable
+from connector.storage.contract import Clause, Outer, Query, Row, Scope
+from connector.storage.guards import guard_key, guards_of_row, locking
+from connector.storage.journal import Draft
+from connector.storage.publishing import publish_all, published
+from connector.storage.records import Record, guards_of
+from connector.storage.sql import Link, SqlSession, SqlStore, Values, clash
+from connector.storage.units import Again, Run
+from connector.storage.work import Session
+
+T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds to wait for a connection or a lock before answering that the storage is busy."""
+ATTEMPTS = 8
+PAUSE = 0.02
+"""Seconds by which the pause before another attempt grows, at most."""
+SETTINGS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+_UPGRADE_LOCK = "SELECT pg_advisory_xact_lock(5135072063)"
+
+class PostgresLink:
+    """A connection, with its errors in the store's own words. Statements that nobody waits for travel together."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self._waiting: list[tuple[str, Values]] = []
+
+    def rows(self, sql: str, params: Values, *, fresh_plan: bool = False) -> list[tuple[Any, ...]]:
+        """Execute and fetch all. A fresh plan is not prepared: generic plans of feeds are hundreds of times slower."""
+        return self._execute(sql, params, prepare=False if fresh_plan else None).fetchall()
+
+    def run(self, sql: str, params: Values = ()) -> int:
+        """Execute; how many rows it met."""
+        return self._execute(sql, params).rowcount
+
+    def later(self, sql: str, params: Values = ()) -> None:
+        """Send it with the next statement."""
+        self._waiting.append((sql, params))
+
+    def insert(self, sql: str, params: Values) -> int:
+        """Execute an INSERT; the new id."""
+        return int(self._execute(sql, params).fetchall()[0][0])
+
+    def many(self, sql: str, rows: Iterable[Values]) -> None:
+        """Execute once per row of parameters."""
+        for row in rows:
+            self.later(sql, row)
+
+    def finish(self, sql: str, params: Values) -> list[tuple[Any, ...]]:
+        """A last statement, then COMMIT, in one round trip; the rows of that statement."""
+        self.later(sql, params)
+        return self._together(len(self._waiting) - 1, "COMMIT").fetchall()
+
+    def commit(self) -> None:
+        """COMMIT, with what is still waiting; nothing at all when nothing was executed."""
+        if [sql for sql, _ in self._waiting] == ["BEGIN"]:
+            self._waiting.clear()
+        else:
+            self.run("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget all; a broken connection has forgotten already."""
+        self._waiting.clear()
+        if not self.connection.closed and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            self.connection.execute("ROLLBACK")
+
+    def _execute(self, sql: str, params: Values, *, prepare: bool | None = None) -> psycopg.Cursor[Any]:
+        if self._waiting:
+            return self._together(len(self._waiting), sql, params, prepare=prepare)
+        try:
+            return self.connection.execute(sql.encode(), params or None, prepare=prepare)
+        except psycopg.Error as error:
+            raise translated(error, self.connection, sql) from error
+
+    def _together(
+        self, wanted: int, sql: str, params: Values = (), *, prepare: bool | None = None
+    ) -> psycopg.Cursor[Any]:
+        """All that waits and this one, in one round trip; the cursor of the wanted one."""
+        waiting, self._waiting = self._waiting, []
+        try:
+            with self.connection.pipeline():
+                cursors = [self.connection.execute(text.encode(), values or None) for text, values in waiting]
+                cursors.append(self.connection.execute(sql.encode(), params or None, prepare=prepare))
+            return cursors[wanted]
+        except psycopg.Error as error:
+            raise translated(error, self.connection, sql) from error
+
+
+class PostgresSession(SqlSession):
+    """A transaction under READ COMMITTED: rows are locked one by one, new matches by guards."""
+
+    _link: PostgresLink
+
+    def find(self, record: Record, query: Query, owner: int | None) -> list[Row]:
+        """Matching rows, in order; with `lock`, behind the guards of its equalities."""
+        if query.lock:
+            keys = [
+                guard_key(self._account, record, tuple(clause.path for clause in equal), [c.value for c in equal])
+                for equal in guards_of(query.where, lambda part: isinstance(part, Clause))
+                if not any(isinstance(clause.value, Outer) for clause in equal)
+            ]
+            self._guard(keys, exclusive=True)
+        return super().find(record, query, owner)
+
+    def insert(self, record: Record, row: Row) -> int:
+        """Store a new row, unless somebody has locked what it would match."""
+        self._guard(guards_of_row(self._account, record, row), exclusive=False)
+        return super().insert(record, row)
+
+    def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
+        """Write some columns, unless somebody has locked what the row would match."""
+        self._guard(guards_of_row(self._account, record, row, changes), exclusive=False)
+        super().update(record, record_id, changes, row)
+
+    def _guard(self, keys: Sequence[int], *, exclusive: bool) -> None:
+        if keys:
+            statement = self._statements.compiled(f"guard {exclusive}", lambda tables: locking(exclusive))
+            self._link.later(statement.sql, statement.bind((sorted(keys),)))
+
+
+class PostgresStore(SqlStore):
+    """One PostgreSQL database, shared by as many processes and hosts as wanted."""
+
+    dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+    defer = "SET CONSTRAINTS ALL DEFERRED"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        options = conninfo_to_dict(url)
+        given = f"{options.pop('options', '')} {SETTINGS}".strip()
+        own: dict[str, Any] = {"connect_timeout": 3, "application_name": "leadwire", **options, "options": given}
+        self._address = make_conninfo("", **own)
+        self._pool = ConnectionPool(
+            self._address, min_size=0, max_size=32, open=False, timeout=PATIENCE, kwargs={"autocommit": True}
+        )
+
+    def upgrade(self, catalog: Catalog) -> list[str]:
+        """Create what is missing; says what it did."""
+        from connector.storage.upgrade import upgrade
+
+        return self._engined(lambda engine: upgrade(engine, catalog, _UPGRADE_LOCK))
+
+    def pending(self, catalog: Catalog) -> list[str]:
+        """What `upgrade` would do."""
+        from connector.storage.upgrade import pending
+
+        return self._engined(lambda engine: pending(engine, catalog))
+
+    def close(self) -> None:
+        """Release connections."""
+        self._pool.close()
+
+    def _loaded(self, link: Link, key: str) -> None:
+        """New ids lie beyond those that were given."""
+        statement = self._made().compiled(f"beyond {key}", lambda tables: _beyond(tables[key]))
+        link.rows(statement.sql, statement.bind(()))
+
+    def _engined(self, run: Callable[[Engine], T]) -> T:
+        """SQLAlchemy's way to the database, for upgrades only."""
+        try:
+            return run(create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool))
+        except psycopg.OperationalError as error:
+            raise Unavailable(retry_after=1) from error
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._address)
+
+    def _linked(self, run: Callable[[Link], T]) -> T:
+        return self._retried(run)
+
+    def _alone_on(self, run: Callable[[Link], T]) -> T:
+        def inside(link: PostgresLink) -> T:
+            result = run(link)
+            link.commit()
+            return result
+
+        return self._begun(inside)
+
+    def _reading(self, scope: Scope, run: Callable[[Session], T]) -> T:
+        made = self._made()
+        return self._retried(lambda link: run(PostgresSession(link, made, scope.account_id)))
+
+    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+        made = self._made()
+
+        def inside(link: PostgresLink) -> tuple[T, list[Draft], int | None]:
+            result, drafts = run(PostgresSession(link, made, scope.account_id))
+            if not commit:
+                link.rollback()
+            elif drafts:
+                statement = made.compiled("publish", publish_all)
+                return result, drafts, link.finish(statement.sql, statement.bind(published(scope, now, drafts)))[0][0]
+            else:
+                link.commit()
+            return result, drafts, None
+
+        return self._begun(inside)
+
+    def _begun(self, run: Callable[[PostgresLink], T]) -> T:
+        def inside(link: PostgresLink) -> T:
+            link.later("BEGIN")
+            try:
+                return run(link)
+            except BaseException:
+                link.rollback()
+                raise
+
+        return self._retried(inside)
+
+    def _retried(self, run: Callable[[PostgresLink], T]) -> T:
+        """Run on a connection; again when the database gave it up for another's sake, or broke before COMMIT."""
+        self._pool.open()
+        for attempt in range(1, ATTEMPTS + 1):
+            connection = self._connection()
+            try:
+                return run(PostgresLink(connection))
+            except Again:
+                if connection.closed:
+                    self._pool.check()
+                time.sleep(random.random() * attempt * PAUSE)
+            finally:
+                self._pool.putconn(connection)
+        raise Unavailable(retry_after=1)
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        try:
+            return self._pool.getconn()
+        except PoolTimeout as error:
+            raise Unavailable(retry_after=1) from error
+
+
+def _beyond(table: Table) -> Any:
+    sequence = cast(func.pg_get_serial_sequence(f'"{table.name}"', "id"), REGCLASS)
+    highest = select(func.max(table.c.id)).scalar_subquery()
+    return select(func.setval(sequence, func.greatest(highest, func.nextval(sequence))))
+
+
+def open_postgres(url: str) -> PostgresStore:
+    """The store in the database of that address."""
+    return PostgresStore(url)
+
+
+def translated(error: psycopg.Error, connection: psycopg.Connection[Any], sql: str) -> Exception:
+    """The error that a caller can act on; others stay what they are.
+
+    A connection that broke before COMMIT was sent has done nothing: the work may run again. One that broke while
+    COMMIT was under way may have done all of it, and nobody can tell: that is for the caller to find out.
+    """
+    state = error.sqlstate or ("lost" if connection.closed else "")
+    if state in ("lost", "57P01", "57P02", "57P03"):
+        return _busy(error) if sql == "COMMIT" else Again()
+    if state == "23503" and sql.startswith("DELETE"):
+        return Conflict("in_use", entity="record", by="another", id="")
+    translate = _TRANSLATIONS.get(state)
+    return translate(error) if translate else error
+
+
+def _busy(error: psycopg.Error) -> Exception:
+    return Unavailable(retry_after=1)
+
+
+def _clash(error: psycopg.Error) -> Exception:
+    """The detail names the columns: `Key (account_id, code)=(1, todo) ...`."""
+    columns = str(error.diag.message_detail).partition("(")[2].partition(")=")[0]
+    return clash(str(error.diag.table_name), columns.split(", "))
+
+
+_TRANSLATIONS: dict[str, Callable[[psycopg.Error], Exception]] = {
+    "40001": lambda error: Again(),  # serialization failure
+    "40P01": lambda error: Again(),  # deadlock
+    "25006": _busy,  # read-only
+    "25P03": _busy,  # idle in transaction for too long
+    "53300": _busy,  # too many connections
+    "55P03": _busy,  # waited too long for a lock
+    "53100": lambda error: StorageFull(),  # disk full
+    "53200": lambda error: StorageFull(),  # out of memory
+    "23505": _clash,
+    "23503": lambda error: Conflict("missing_reference"),
+}

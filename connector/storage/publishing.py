@@ -1,0 +1,58 @@
+"""The events of a transaction written by one statement, for databases where every statement is a round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.elements import BindParameter
+
+from connector.storage.contract import Scope
+from connector.storage.journal import Draft
+from connector.storage.statements import EVENT, TOPIC
+from connector.storage.tables import Tables
+
+_SINGLE = (BigInteger, BigInteger, Text, BigInteger, Text)
+"""The account, how many events, the moment, the actor, the origin."""
+_PER_EVENT = {"place": BigInteger, "entity": Text, "record_id": BigInteger, "verb": Text, "changed": Text,
+              "before": Text, "after": Text}  # fmt: skip
+_PER_TOPIC = {"place": BigInteger, "topic": Text, "owner_id": BigInteger, "value": Text}
+
+
+def published(scope: Scope, now: str, drafts: Sequence[Draft]) -> list[Any]:
+    """The values of `publish_all`."""
+    events = [
+        (place, one.entity, one.record_id, one.verb, orjson.dumps(one.changed).decode(), one.before, one.after)
+        for place, one in enumerate(drafts, 1)
+    ]
+    topics = [(place, topic, draft.owner_id, value) for place, draft in enumerate(drafts, 1)
+              for topic, value in draft.topics]  # fmt: skip
+    single = [scope.account_id, len(drafts), now, scope.actor_id, scope.origin]
+    return [*single, *map(list, zip(*events, strict=True)), *map(list, zip(*topics, strict=True))]
+
+
+def publish_all(tables: Tables) -> Any:
+    """Take numbers from the account's counter, write the events and their topics; answers the last number."""
+    feed, event, topic = tables["feed"], tables["event"], tables["event_topic"]
+    single: list[BindParameter[Any]] = [bindparam(f"v{place}", type_=kind) for place, kind in enumerate(_SINGLE)]
+    account_id, count, *rest = single
+    first = upsert(feed).values(account_id=account_id, seq=count, dispatched=literal(0))
+    raised = first.on_conflict_do_update(index_elements=["account_id"], set_={"seq": feed.c.seq + first.excluded.seq})
+    counter = raised.returning(feed.c.seq).cte("counter")
+    rows, entries = _unnested("e", _PER_EVENT, len(_SINGLE)), _unnested("t", _PER_TOPIC, len(_SINGLE) + len(_PER_EVENT))
+    body = [rows.c[name] for name in EVENT[EVENT.index("entity"):]]
+    events = select(account_id, counter.c.seq - count + rows.c.place, *rest, *body)
+    seq = counter.c.seq - count + entries.c.place
+    topics = select(account_id, entries.c.topic, seq, entries.c.owner_id, entries.c.value)
+    return select(counter.c.seq).add_cte(
+        insert(event).from_select(EVENT, events.select_from(counter, rows)).cte("events"),
+        insert(topic).from_select(TOPIC, topics.select_from(counter, entries)).cte("topics"),
+    )
+
+
+def _unnested(name: str, kinds: dict[str, Any], start: int) -> Any:
+    arrays = [bindparam(f"v{place}", type_=ARRAY(kind)) for place, kind in enumerate(kinds.values(), start)]
+    return func.unnest(*arrays).table_valued(*(column(key, kind) for key, kind in kinds.items())).render_derived(name)
