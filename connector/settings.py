@@ -28,9 +28,21 @@ TABLE = (
     Setting("port", 8000, "Port to listen on."),
     Setting("workers", 1, "Server processes. SQLite serves well with one to four."),
     Setting("threads", 2, "Threads per server process."),
-    Setting("database_url", "sqlite:///leadwire.db", "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME, or memory:.", secret=True),
-    Setting("schemas", "", "Folder laid over the shipped schemas/: your own actions, triggers, fields. Empty: ./schemas."),
-    Setting("admin_token", "", "Token given to the first admin of a new database. Empty: one is made and printed once.", secret=True),
+    Setting(
+        "database_url",
+        "sqlite:///leadwire.db",
+        "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/NAME, or memory:.",
+        secret=True,
+    ),
+    Setting(
+        "schemas", "", "Folder laid over the shipped schemas/: your own actions, triggers, fields. Empty: ./schemas."
+    ),
+    Setting(
+        "admin_token",
+        "",
+        "Token given to the first admin of a new database. Empty: one is made and printed once.",
+        secret=True,
+    ),
     Setting("demo", True, "Load the demo world into a new database."),
     Setting("event_days", 90, "Days an event is kept in the log."),
     Setting("body_limit", 1_000_000, "Largest request body in bytes."),
