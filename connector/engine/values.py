@@ -52,19 +52,17 @@ def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _faults(field: Field, value: Any) -> list[Fault]:
-    pointer = f"/{field.name}"
-    wrong = not isinstance(value, KINDS[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")
-    if wrong:
-        return [
-            Fault(pointer=pointer, key="wrong_type", params={"name": field.name, "got": value, "expected": field.kind})
-        ]
+    if not isinstance(value, KINDS[field.kind]) or isinstance(value, bool) is not (field.kind == "boolean"):
+        return [_fault(field, "wrong_type", got=value, expected=field.kind)]
     return [
-        Fault(
-            pointer=pointer, key=key, params={"name": field.name, "got": str(value)[:60], "limit": field.schema[word]}
-        )
-        for word, (key, breaks) in BOUNDS.items()
-        if word in field.schema and breaks(value, field.schema[word])
+        _fault(field, BOUNDS[word][0], got=str(value)[:60], limit=limit)
+        for word, limit in field.schema.items()
+        if word in BOUNDS and BOUNDS[word][1](value, limit)
     ]
+
+
+def _fault(field: Field, key: str, **params: Any) -> Fault:
+    return Fault(pointer=f"/{field.name}", key=key, params={"name": field.name, **params})
 
 
 def complete(entity: Entity, row: Mapping[str, Any]) -> None:

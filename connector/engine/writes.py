@@ -85,10 +85,11 @@ class Ruled:
 def _ruled(run: Run, entity: Entity, before: Row | None, row: Row, changes: Mapping[str, Any]) -> Ruled:
     """Run the entity's rules over the record as proposed: `row` with `changes`; each rule sees what those above set."""
     ruled = Ruled({}, [])
+    names = _rule_names(run, entity, before, row, changes) if entity.rules else run.names
     for rule in entity.rules:
-        within = replace(run, names=_rule_names(run, entity, before, row, {**changes, **ruled.own}), scoped=False)
-        if rule.when is not None and not rule.when.of(within.names):
+        if rule.when is not None and not rule.when.of(names):
             continue
+        within = replace(run, names=Names(names, names.lazy), scoped=False)
         for binding in rule.bind:
             within.names[binding.name] = bind(within, binding)
         for effect in rule.do:
@@ -97,6 +98,7 @@ def _ruled(run: Run, entity: Entity, before: Row | None, row: Row, changes: Mapp
             elif effect.when is None or effect.when.of(within.names):
                 own = {name: value.of(within.names) for name, value in effect.values.items()}
                 ruled.own.update(settle(entity, own))
+                names = _rule_names(run, entity, before, row, {**changes, **ruled.own})
     return ruled
 
 
