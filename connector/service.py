@@ -116,12 +116,26 @@ def serve(settings: Settings) -> None:
     announce(settings, secret)
     publish(settings)
     server = Granian(
-        "connector.service:create_app", address=settings.host, port=settings.port, interface=Interfaces.WSGI,
-        workers=settings.workers, runtime_threads=1, blocking_threads=settings.threads, backlog=2048,
-        log_level=LogLevels(settings.log_level.lower()), log_access=False, workers_kill_timeout=30, factory=True,
+        "connector.service:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        runtime_threads=1,
+        blocking_threads=settings.threads or threads_for(settings.database_url),
+        backlog=2048,
         websockets=False,
-    )  # fmt: skip
+        workers_kill_timeout=30,
+        log_access=False,
+        log_level=LogLevels(settings.log_level.lower()),
+    )
     server.serve()
+
+
+def threads_for(url: str) -> int:
+    """How many threads per process serve that storage best: SQLite writes one at a time anyway."""
+    return 2 if url.startswith("postgres") else 1
 
 
 def announce(settings: Settings, secret: str | None) -> None:

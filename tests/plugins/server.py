@@ -11,10 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
 import requests
 
@@ -200,6 +204,16 @@ def served(url: str, folder: Path, **more: str) -> Iterator[Live]:
     process.send_signal(signal.SIGTERM)
     process.wait(30)
     output.close()
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """The address of a fresh database on that PostgreSQL server, dropped at the end."""
+    name = f"live_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
