@@ -6,12 +6,11 @@ import click
 
 from connector import service
 from connector.cli.options import settings_options
-from connector.settings import Settings, publish
+from connector.settings import Settings
 
 
 @click.command()
 @settings_options()
 def serve(settings: Settings) -> None:
     """Serve the API. A new database gets the demo data and one token, which is printed once."""
-    publish(settings)
     service.serve(settings)
