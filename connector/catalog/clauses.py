@@ -97,8 +97,20 @@ def _tests(path: str, wanted: Any, entity: str, known: Known, place: Place) -> l
         elif op == "in" and not isinstance(source, (list, str)):
             (place / op).add("'in' needs a list", 'Write {"in": ["a", "b"]} or {"in": "{{ ... }}"}.')
         else:
-            tests.append(Test(path=path, op=op, value=value(source, known, place / op)))
+            tests.append(Test(path=path, op=op, value=_operand(op, source, ended, known, place / op)))
     return tests
+
+
+def _operand(op: str, source: Any, ended: tuple[str, str], known: Known, place: Place) -> Value:
+    """The value of a clause; a constant that the field can never hold is reported."""
+    compiled = value(source, known, place)
+    if compiled.constant and op not in ("contains", "exists"):
+        entity, field = ended
+        for item in source if op == "in" and isinstance(source, list) else [source]:
+            wrong = known.outlines[entity].misfit(field, item)
+            if wrong:
+                place.add(wrong, "Give it a value that the field can hold.")
+    return compiled
 
 
 def _reachable(entity: str, path: str, known: Known) -> list[str]:

@@ -263,6 +263,8 @@ def field_values(document: Mapping[str, Any], outline: Outline, known: Known, pl
                 f"a {shape.entity} is given to {outline.key}.{name}",
                 f"Name a field of it, or give a {wanted}." if wanted else "Name a field of it.",
             )
+        if values[name].constant and outline.misfit(name, source):
+            spot.add(outline.misfit(name, source), "Give it a value that fits.")
         if source is None and name in outline.required:
             spot.add(f"{outline.key}.{name} is required and cannot be null", "Give it a value.")
     return values

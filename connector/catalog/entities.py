@@ -47,6 +47,7 @@ def outline(document: Mapping[str, Any]) -> Outline:
         required=frozenset((*IMPLICIT, *document["fields"].get("required", []))),
         inside={**shows, **open_fields, **through},
         flat={**open_fields, **shows},
+        schemas=stored,
     )
 
 

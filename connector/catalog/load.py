@@ -72,8 +72,9 @@ def _by_key(read: Iterable[Source], problems: list[Problem]) -> dict[str, dict[s
     files: dict[str, dict[str, Source]] = {"entity": {}, "action": {}, "trigger": {}, "search": {}}
     for source in read:
         key = source.document["key"]
-        if source.kind != "action" and source.place.file.rpartition("/")[2] != f"{key}.json":
-            (source.place / "key").add(f"the file is not called like its key '{key}'", f"Call it {key}.json.")
+        wanted = f"{source.place.file.partition('/')[0]}/{key}.json"
+        if source.kind != "action" and source.place.file != wanted:
+            (source.place / "key").add(f"the file is not called like its key '{key}'", f"Call it {wanted}.")
         first = files[source.kind].setdefault(key, source)
         if first is not source:
             hint = "Choose another key, or delete one of the files."

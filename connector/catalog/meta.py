@@ -48,8 +48,11 @@ def check(kind: str, document: Mapping[str, Any], place: Place) -> bool:
         return True
     from jsonschema import Draft202012Validator  # needed only to explain a broken file
 
-    for error in Draft202012Validator(meta_schema(kind)).iter_errors(document):
+    errors = list(Draft202012Validator(meta_schema(kind)).iter_errors(document))
+    for error in errors:
         _explain(error, place)
+    if not errors:
+        place.add(f"the file does not keep to {kind}.schema.json", "Compare it with a shipped file of this kind.")
     return False
 
 

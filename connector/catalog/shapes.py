@@ -62,6 +62,9 @@ def either(one: Shape, other: Shape) -> Shape:
     return SCALAR if one.kind == other.kind == "scalar" else ANY
 
 
+_PYTHON: Mapping[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
     """An entity before it is compiled: its stored fields, and what an expression may read of a record."""
@@ -76,6 +79,19 @@ class Outline:
     """Members of a record: fields, shows, and records through references (`step`)."""
     flat: Mapping[str, Shape]
     """Members of an event's plain record: fields and shows."""
+    schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: NOTHING)
+    """Stored field -> its JSON Schema."""
+
+    def misfit(self, name: str, value: Any) -> str:
+        """What is wrong with a constant for a field, as far as its type and choices tell; empty when nothing is."""
+        schema = self.schemas.get(name, NOTHING)
+        choices, wanted = schema.get("enum"), _PYTHON.get(schema.get("type", ""))
+        if value is None or (choices is None and wanted is None):
+            return ""
+        if choices is not None:
+            return "" if value in choices else f"'{value}' is not one of: {', '.join(map(str, choices))}"
+        fits = isinstance(value, wanted or object) and (wanted is bool or not isinstance(value, bool))
+        return "" if fits else f"{self.key}.{name} holds a {schema['type']}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
