@@ -1,3 +1,3 @@
 """Fixtures for all tests live in plugins, one per concern."""
 
-pytest_plugins = ["tests.plugins.stores", "tests.plugins.server", "tests.plugins.skips"]
+pytest_plugins = ["tests.plugins.stores", "tests.plugins.desk", "tests.plugins.server", "tests.plugins.skips"]
