@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pytest
 import requests
 
 from connector.access import tokens
+from connector.catalog.load import SHIPPED
 from connector.catalog.load import load as load_catalog
 from connector.catalog.model import Catalog
 from connector.service import create_app, open_house
@@ -34,6 +35,7 @@ ADMIN_TOKEN = "lw_the_first_admin_of_the_tests"
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 Client = Any
 """A Flask test client, whose answers are read as JSON without asking first whether they are."""
+OUTPUT = "output.txt"
 PATIENCE = 15.0
 """Seconds to wait for a server process or for the watch to see a file."""
 
@@ -97,9 +99,9 @@ class Live:
     """A server process, and short words for what the rows ask of it."""
 
     base: str
-    schemas: Path
-    world: Mapping[str, Any]
+    folder: Path
     headers: Mapping[str, str]
+    pid: int
 
     def simple(self, lead: int, path: str) -> requests.Response:
         """GET of the simplified API."""
@@ -145,18 +147,18 @@ class Live:
 
     def sender(self, *, connected: bool = True) -> dict[str, Any]:
         """An active user who has, or has not, a connected mailbox."""
-        boxes = {box["user_id"] for box in self.world["mailbox"] if box["state"] == "connected"}
+        boxes = {box["user_id"] for box in loaded((SHIPPED,)).world["mailbox"] if box["state"] == "connected"}
         return next(user for user in self.ids()["users"] if user["is_active"] and (user["id"] in boxes) == connected)
 
     def declare(self, key: str, effect: Mapping[str, Any]) -> None:
         """Drop a new action on leads into the server's own folder."""
-        folder = self.schemas / "actions" / "lead"
+        folder = self.folder / "schemas" / "actions" / "lead"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{key}.json").write_text(json.dumps(declaration(key, effect)))
 
     def withdraw(self, key: str) -> None:
         """Take that action away again."""
-        (self.schemas / "actions" / "lead" / f"{key}.json").unlink()
+        (self.folder / "schemas" / "actions" / "lead" / f"{key}.json").unlink()
 
 
 def declaration(key: str, effect: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,28 +184,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def served(url: str, folder: Path, **more: str) -> Iterator[Live]:
-    """A real server process on that database, stopped by its pid at the end."""
-    (folder / "schemas").mkdir()
+@contextmanager
+def running(folder: Path, **given: str) -> Iterator[Live]:
+    """`python app.py` in that folder with those settings and no others, from its first answer to its end."""
     port = free_port()
-    environ = os.environ | {
-        "LEADWIRE_DATABASE_URL": url,
-        "LEADWIRE_PORT": str(port),
-        "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
-        "LEADWIRE_SCHEMAS": str(folder / "schemas"),
-        **more,
-    }
-    output = (folder / "output.txt").open("w")
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("LEADWIRE_")}
+    environ = (
+        plain | {f"LEADWIRE_{name.upper()}": value for name, value in given.items()} | {"LEADWIRE_PORT": str(port)}
     )
     base = f"http://127.0.0.1:{port}"
-    assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, output_of(folder)
-    world = json.loads((ROOT / "schemas" / "world.json").read_text())
-    yield Live(base, folder / "schemas", world, {"X-API-KEY": ADMIN_TOKEN})
-    process.send_signal(signal.SIGTERM)
-    process.wait(30)
-    output.close()
+    with (folder / OUTPUT).open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output
+        )
+        try:
+            assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, said(folder)
+            yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
 
 
 @contextmanager
@@ -220,15 +219,16 @@ def database(server: str) -> Iterator[str]:
 def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server process with the demo world, on each storage that several processes can share."""
     folder = tmp_path_factory.mktemp("live")
-    url = (
-        f"sqlite:///{folder / 'leadwire.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    )
-    yield from served(url, folder)
+    with ExitStack() as stack:
+        given = {"admin_token": ADMIN_TOKEN}
+        if request.param == "postgresql":
+            given["database_url"] = stack.enter_context(database(request.getfixturevalue("postgres_url")))
+        yield stack.enter_context(running(folder, **given))
 
 
-def output_of(folder: Path) -> str:
+def said(folder: Path) -> str:
     """What the server process printed."""
-    return (folder / "output.txt").read_text()
+    return (folder / OUTPUT).read_text()
 
 
 def answers(base: str) -> bool:

@@ -1,0 +1,77 @@
+"""`python app.py`: what it makes, prints, and serves; several workers; how it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.plugins.server import ADMIN_TOKEN, Live, running, said
+
+
+def token_in(text: str) -> str:
+    (found,) = [line.split()[1] for line in text.splitlines() if line.startswith("Token:")]
+    return found
+
+
+def me(live: Live, token: str) -> int:
+    return requests.get(f"{live.base}/api/v1/me", headers={"X-API-KEY": token}, timeout=10).status_code
+
+
+def test_an_empty_folder_becomes_a_demo_with_one_token_told_once(tmp_path: Path) -> None:
+    with running(tmp_path) as live:
+        first = said(tmp_path)
+        assert f"Leadwire: {live.base}" in first
+        assert me(live, token_in(first)) == 200
+    assert (tmp_path / "leadwire.db").exists()
+    with running(tmp_path) as live:
+        assert "Token:" not in said(tmp_path)
+        assert me(live, token_in(first)) == 200
+
+
+def test_without_the_demo_there_is_an_empty_account_to_work_in(tmp_path: Path) -> None:
+    with running(tmp_path, demo="false", admin_token=ADMIN_TOKEN) as live:
+        assert live.get("leads")["data"] == []
+        assert live.simple(live.lead(), "won").json()["status"] == "won"
+
+
+def test_memory_is_served_by_one_process(tmp_path: Path) -> None:
+    with running(tmp_path, database_url="memory:", workers="4") as live:
+        assert me(live, token_in(said(tmp_path))) == 200
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_workers_share_one_database(tmp_path: Path, workers: str) -> None:
+    with running(tmp_path, admin_token=ADMIN_TOKEN, workers=workers) as live:
+        leads = [live.lead(title=f"Lead {number}") for number in range(20)]
+        assert len(set(leads)) == 20
+        assert all(live.read(lead)["title"].startswith("Lead") for lead in leads)
+
+
+def test_it_answers_within_two_seconds_of_its_start(tmp_path: Path) -> None:
+    def seconds(name: str) -> float:
+        (tmp_path / name).mkdir()
+        start = time.monotonic()
+        with running(tmp_path / name):
+            return time.monotonic() - start
+
+    assert min(seconds(name) for name in "abc") < 2.0
+
+
+def test_requests_under_way_are_finished_at_the_end(tmp_path: Path) -> None:
+    rows = [{"title": f"Lead {number}"} for number in range(1000)]
+    answers: list[int] = []
+    with running(tmp_path, admin_token=ADMIN_TOKEN) as live:
+        address = f"{live.base}/api/v1/actions/create_lead/batch"
+
+        def send() -> None:
+            answers.append(requests.post(address, json={"rows": rows}, headers=live.headers, timeout=60).status_code)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        time.sleep(0.2)
+    sender.join()
+    assert answers == [200]
