@@ -12,7 +12,7 @@ import orjson
 
 from connector.catalog.inputs import parse
 from connector.catalog.model import Catalog, Entity, Field, Where
-from connector.catalog.place import suggest
+from connector.catalog.place import candidates
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
 from connector.engine.queries import bind, clauses, open_run, orders
 from connector.engine.records import Inputs, Names, reader, wire
@@ -167,7 +167,7 @@ def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
 
 def _unknown(entity: Entity, pointer: str, name: str) -> Fault:
     public = [field.name for field in entity.fields.values() if not field.secret]
-    params = {"name": name[:60], "hint": suggest(name, public)}
+    params = {"name": name[:60], "hint": candidates(name, public)}
     return Fault(pointer=f"/{pointer}", key="unknown_parameter", params=params)
 
 
