@@ -209,8 +209,14 @@ class Store(Protocol):
         """What `upgrade` would do, without doing it."""
 
     def transact(
-        self, scope: Scope, work: Callable[[Transaction], T], *, about: Sequence[tuple[str, int]] = (),
-        commit: bool = True, now: str | None = None, seed: int | None = None,
+        self,
+        scope: Scope,
+        work: Callable[[Transaction], T],
+        *,
+        about: Sequence[tuple[str, int]] = (),
+        commit: bool = True,
+        now: str | None = None,
+        seed: int | None = None,
     ) -> tuple[T, tuple[Event, ...]]:
         """Run `work` in one transaction: its records, their events, all or nothing.
 

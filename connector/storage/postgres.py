@@ -37,6 +37,7 @@ PAUSE = 0.02
 SETTINGS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 _UPGRADE_LOCK = "SELECT pg_advisory_xact_lock(5135072063)"
 
+
 class PostgresLink:
     """A connection, with its errors in the store's own words. Statements that nobody waits for travel together."""
 

@@ -110,7 +110,11 @@ def fingerprint(catalog: Catalog) -> Any:
     return {
         key: (
             [(f.name, f.kind, f.fold, f.ref.to if f.ref else None, f.secret) for f in entity.fields.values()],
-            entity.shows, entity.owner, entity.index, entity.unique, sorted(_guards(catalog).get(key, ())),
+            entity.shows,
+            entity.owner,
+            entity.index,
+            entity.unique,
+            sorted(_guards(catalog).get(key, ())),
         )
         for key, entity in catalog.entities.items()
     }

@@ -126,5 +126,3 @@ def _listed(path: str, items: list[Any], values: list[Any]) -> ClauseShape:
 def _order(order: Order, values: list[Any]) -> OrderShape:
     where = tuple(_part(part, values) for part in order.where)
     return OrderShape(order.path, order.descending, order.count, where)
-
-

@@ -291,4 +291,3 @@ def _dropper(name: str) -> Callable[[Tables], Any]:
 def _feed_id(tables: Tables) -> Any:
     meta = tables["meta"]
     return select(meta.c.value).where(meta.c.name == "feed")
-

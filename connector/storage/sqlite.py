@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, NullPool, create_engine, event
@@ -104,6 +105,9 @@ class SqliteStore(SqlStore):
 
     def __init__(self, path: str) -> None:
         super().__init__()
+        folder = Path(path).absolute().parent
+        if not folder.is_dir():
+            raise ValueError(f"There is no folder {folder} for the database. Create it, or name another file.")
         self.path = path
         self.gate = Gate(path)
         self._own = threading.local()

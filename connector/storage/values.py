@@ -48,8 +48,13 @@ CANONICAL: dict[Kind, Convert] = {"money": lambda value: from_money(to_money(val
 ENCODE: dict[Kind, Convert] = {"money": to_money, "list": to_json, "object": to_json}
 """From a row's value to a column's, by kind; the others are stored as they are."""
 
-DECODE: dict[Kind, Convert] = {"money": from_money, "number": plain, "list": orjson.loads, "object": orjson.loads,
-                               "boolean": bool}
+DECODE: dict[Kind, Convert] = {
+    "money": from_money,
+    "number": plain,
+    "list": orjson.loads,
+    "object": orjson.loads,
+    "boolean": bool,
+}
 """From a column's value to a row's, by kind."""
 
 
@@ -93,8 +98,15 @@ def _same(value: Any) -> Any:
 
 
 _OPERANDS: dict[Kind, Convert] = {
-    "text": _text, "date": _text, "datetime": _text, "integer": _integer, "number": _number, "money": _number,
-    "boolean": _boolean, "list": _same, "object": _same,
+    "text": _text,
+    "date": _text,
+    "datetime": _text,
+    "integer": _integer,
+    "number": _number,
+    "money": _number,
+    "boolean": _boolean,
+    "list": _same,
+    "object": _same,
 }
 
 

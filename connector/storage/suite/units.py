@@ -114,6 +114,24 @@ class UnitPromises(Ground):
         other.join()
         assert found == (0, 0) and len(ids(store, ("email", "eq", "new@x.example"))) == 1
 
+    def test_a_lock_that_was_waited_for_shows_the_newest_row(self, store: Store) -> None:
+        seen: list[Any] = []
+        other = threading.Thread(
+            target=lambda: seen.append(store.transact(ADMIN, lambda tx: tx.get("lead", 1), about=(("lead", 1),))[0])
+        )
+
+        def work(tx: Any) -> None:
+            made = tx.insert("status", {"code": "fresh"})
+            tx.update("lead", 1, {"title": "Newest", "status_id": 2, "user_id": 3})
+            tx.update("lead", 2, {"status_id": made["id"]})
+            other.start()
+            other.join(timeout=0.2)
+
+        store.transact(ADMIN, work)
+        other.join()
+        found = [(row["title"], row["status"], row["user_email"]) for row in seen]
+        assert found == [("Newest", "won", "ben@example.com")]
+
     def test_crossing_writers_both_come_through(self, store: Store) -> None:
         def both(order: tuple[int, int], title: str) -> None:
             write(store, lambda tx: [tx.update("lead", record_id, {"title": title}) for record_id in order])
