@@ -18,7 +18,7 @@ from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
 from connector.dialects import simple
 from connector.engine.world import load_account, load_world
-from connector.errors import CatalogError, Problem
+from connector.errors import CatalogError, Conflict, Problem
 from connector.settings import Settings, publish
 from connector.settings import load as load_settings
 from connector.storage import open as open_store
@@ -56,7 +56,7 @@ def open_house(settings: Settings) -> House:
     store = open_store(settings.database_url)
     store.upgrade(catalog)
     store.adopt(catalog)
-    secret = _settle(settings, catalog, store) if _is_new(store) else None
+    secret = _settled(settings, catalog, store)
     watch = Watch(places, catalog, store.adopt)
     watch.problems = problems
     return House(settings=settings, store=store, watch=watch, first_token=secret)
@@ -74,16 +74,17 @@ def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
         return load(places, strict=False), error.problems
 
 
-def _is_new(store: Store) -> bool:
-    return store.read(Scope(account_id=ACCOUNT), lambda tx: tx.get("account", ACCOUNT)) is None
-
-
-def _settle(settings: Settings, catalog: Catalog, store: Store) -> str:
-    """Fill a new database and make the first admin's token."""
-    if settings.demo:
-        load_world(catalog, store)
-    else:
-        load_account(catalog, store, name="Leadwire", email="admin@leadwire.test")
+def _settled(settings: Settings, catalog: Catalog, store: Store) -> str | None:
+    """Fill a new database and make the first admin's token: its secret, or None where the database was not new."""
+    if store.read(Scope(account_id=ACCOUNT), lambda tx: tx.get("account", ACCOUNT)) is not None:
+        return None
+    try:
+        if settings.demo:
+            load_world(catalog, store)
+        else:
+            load_account(catalog, store, name="Leadwire", email="admin@leadwire.test")
+    except Conflict:
+        return None  # another process was faster
     people = catalog.world.get("user", ()) if settings.demo else ()
     admin = next((user["id"] for user in people if user.get("is_admin")), ADMIN)
     secret, _ = tokens.issue(store, ACCOUNT, admin, "First token", secret=settings.admin_token)
@@ -106,14 +107,16 @@ def serve(settings: Settings) -> None:
 
     The database is made ready before the workers start, so that only one process does it.
     """
+    chosen = settings.admin_token
+    secret: str | None = None
     if settings.database_url.startswith("memory:"):
-        settings = replace(settings, admin_token=settings.admin_token or tokens.mint(), workers=1)
-        secret: str | None = settings.admin_token
+        secret = chosen or tokens.mint()
+        settings = replace(settings, admin_token=secret, workers=1)
     else:
         house = open_house(settings)
         secret = house.first_token
         house.store.close()
-    announce(settings, secret)
+    announce(settings, None if chosen else secret)
     publish(settings)
     server = Granian(
         "connector.service:create_app",
@@ -139,7 +142,7 @@ def threads_for(url: str) -> int:
 
 
 def announce(settings: Settings, secret: str | None) -> None:
-    """Print where Leadwire answers and, this one time, the token of a new database."""
+    """Print where Leadwire answers and, this one time, a token that was made up for a new database."""
     lines = [f"Leadwire: http://{settings.host}:{settings.port}"]
     if secret is not None:
         lines += [f"Token:    {secret}", "          (shown once; make more with: leadwire token create)"]

@@ -13,7 +13,7 @@ from werkzeug.datastructures import LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
 from connector.access.tokens import Caller, authenticate
-from connector.catalog.place import suggest
+from connector.catalog.place import candidates
 from connector.catalog.strict import loads
 from connector.errors import Fault, Invalid, Malformed, NotFound, TooLarge, Unauthorized, WrongType
 from connector.sentences import LOCALES
@@ -44,14 +44,19 @@ def _best(wanted: str) -> str:
 
 
 def secret() -> str:
-    """The token as sent: `Authorization: Bearer` or `X-API-KEY`; Unauthorized without one."""
-    given = request.headers.get("Authorization", "")
-    scheme, _, rest = given.partition(" ")
-    token = rest.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-KEY", "").strip()
+    """The token as sent, in `Authorization` or in `X-API-KEY`; Unauthorized without one."""
+    token = bare(request.headers.get("Authorization", "")) or bare(request.headers.get("X-API-KEY", ""))
     if not token:
         raise Unauthorized("unauthorized_missing_token")
-    # Power Automate users paste the word "Bearer" into the key field as well.
-    return token.removeprefix("Bearer ").strip()
+    return token
+
+
+def bare(value: str) -> str:
+    """The token in a header, with or without the word Bearer, which people put into key fields too; else empty."""
+    scheme, _, rest = value.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    return "" if rest else scheme
 
 
 def caller() -> Caller:
@@ -77,7 +82,9 @@ def refuse_unknown(values: Iterable[str], known: Sequence[str]) -> None:
     """Invalid, naming the nearest known name, for any other."""
     faults = [
         Fault(
-            pointer=f"/{name}", key="unknown_parameter", params={"name": name[:60], "hint": suggest(name[:60], known)}
+            pointer=f"/{name}",
+            key="unknown_parameter",
+            params={"name": name[:60], "hint": candidates(name[:60], known)},
         )
         for name in values
         if name not in known

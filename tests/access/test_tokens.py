@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,13 +87,24 @@ def test_a_request_without_a_token_is_told_how_to_send_one(client: Client, given
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("given", ["nonsense", "é", "lw_" + "x" * 36, "' or 1=1 --", "x" * 5000])
+@pytest.mark.parametrize("given", ["nonsense", "é", "lw_" + "x" * 36, "'or'1'='1", "x" * 5000])
 def test_a_wrong_token_is_refused(client: Client, given: str) -> None:
     for headers in ({"Authorization": f"Bearer {given}"}, {"X-API-KEY": given}):
         answer = client.get("/api/v1/me", headers=headers)
         assert (answer.status_code, answer.json["code"]) == (401, "unauthorized_invalid_token")
 
 
-@pytest.mark.parametrize("write", [lambda t: {"Authorization": f"bearer {t}"}, lambda t: {"X-API-KEY": f"Bearer {t}"}])
-def test_the_usual_ways_to_write_a_token_all_work(client: Client, write: Callable[[str], Mapping[str, str]]) -> None:
-    assert client.get("/api/v1/me", headers=write(ADMIN_TOKEN)).status_code == 200
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer {}"},
+        {"Authorization": "bearer  {}"},
+        {"Authorization": "{}"},
+        {"X-API-KEY": "{}"},
+        {"X-API-KEY": "Bearer {}"},
+        {"Authorization": "Basic abc", "X-API-KEY": "{}"},
+    ],
+)
+def test_the_usual_ways_to_write_a_token_all_work(client: Client, headers: Mapping[str, str]) -> None:
+    written = {name: value.format(ADMIN_TOKEN) for name, value in headers.items()}
+    assert client.get("/api/v1/me", headers=written).status_code == 200

@@ -34,6 +34,7 @@ def test_an_empty_folder_becomes_a_demo_with_one_token_told_once(tmp_path: Path)
 
 def test_without_the_demo_there_is_an_empty_account_to_work_in(tmp_path: Path) -> None:
     with running(tmp_path, demo="false", admin_token=ADMIN_TOKEN) as live:
+        assert ADMIN_TOKEN not in said(tmp_path)
         assert live.get("leads")["data"] == []
         assert live.simple(live.lead(), "won").json()["status"] == "won"
 
