@@ -37,10 +37,14 @@ def examine(folders: Sequence[Path]) -> tuple[Sequence[Problem], Sequence[Proble
     try:
         catalog = load(folders)
     except CatalogError as broken:
-        return broken.problems, (), f"{len(broken.problems)} errors; nothing was run."
+        return broken.problems, (), f"{_number(broken.problems, 'error')}; no example was run."
     errors = failures(catalog, lambda: storage.open("memory:"))
     warnings = lint(catalog, folders)
-    return errors, warnings, f"{_contents(catalog)}: {len(errors)} errors, {len(warnings)} warnings."
+    return errors, warnings, f"{_contents(catalog)}: {_number(errors, 'error')}, {_number(warnings, 'warning')}."
+
+
+def _number(problems: Sequence[Problem], kind: str) -> str:
+    return f"{len(problems)} {kind}{'' if len(problems) == 1 else 's'}"
 
 
 def _contents(catalog: Catalog) -> str:

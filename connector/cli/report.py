@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,10 @@ class Report:
         return " ".join(f"{column}: {text}" if column else text for column, text in parts) or error.message()
 
     def finish(self) -> None:
-        """Print the summary, write the failed rows beside the file; any of those ends with exit code 1."""
+        """Print the summary and write the failed rows beside the file, or here where it lies read-only.
+
+        A row that failed ends the command with exit code 1.
+        """
         for line in self.summary():
             click.echo(line)
         if self.failed:
@@ -75,7 +79,8 @@ class Report:
             yield "Dry run: nothing was changed."
 
     def _write(self) -> Path:
-        target = self.path.with_suffix(".errors.csv")
+        beside = self.path.with_suffix(".errors.csv")
+        target = beside if os.access(beside.parent, os.W_OK) else Path(beside.name)
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.paper.delimiter)
             writer.writerow(("Leadwire line", "Leadwire problem", *self.paper.headers))

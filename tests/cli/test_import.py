@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,15 @@ def test_cells_are_never_read_as_expressions(leadwire: Leadwire, tmp_path: Path)
     path.write_text('Name,E-mail\n"{{ 7*7 }} ""x""",odd@new.test\n')
     leadwire("import", path)
     assert lead(tmp_path, email="odd@new.test")["title"] == '{{ 7*7 }} "x"'
+
+
+def test_failed_rows_of_a_read_only_folder_are_written_here(
+    leadwire: Leadwire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text("Name,E-mail\nBo,not an address\n")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)
+    leadwire("import", path, exit_code=1)
+    assert (tmp_path / "here" / "some.errors.csv").exists()

@@ -7,13 +7,19 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.shape.source import ROOT, files, name, read
+from tests.shape.source import ROOT, files, imports, modules, name, read
 
 PROJECT = tomllib.loads(read("pyproject.toml"))["project"]
 PINS = [line for line in read("requirements.txt").splitlines() if line and not line.startswith(("#", "-e"))]
+
+BROUGHT_ALONG = {"jinja2", "werkzeug", "pytest"}
+"""Imported all the same: two come with Flask, and only the storage suite, which is a test, needs pytest."""
+UNSEEN = {"tzdata"}
+"""Data that the standard library reads."""
 
 
 def distribution(requirement: str) -> str:
@@ -29,6 +35,15 @@ def test_every_requirement_is_pinned(pin: str) -> None:
 @pytest.mark.parametrize("requirement", PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"])
 def test_every_dependency_has_a_pin(requirement: str) -> None:
     assert distribution(requirement) in {distribution(pin) for pin in PINS}
+
+
+def test_dependencies_are_what_is_imported() -> None:
+    homes = packages_distributions()
+    tops = {target.split(".")[0] for path in modules() for target in imports(path)} - set(sys.stdlib_module_names)
+    used = {distribution(homes[top][0]) for top in tops - {"connector"}}
+    declared = {distribution(requirement) for requirement in PROJECT["dependencies"]}
+    assert used - declared <= BROUGHT_ALONG
+    assert declared - used == UNSEEN
 
 
 @pytest.fixture(scope="module")
