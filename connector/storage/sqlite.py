@@ -225,7 +225,7 @@ def translated(error: sqlite3.Error, sql: str = "") -> Exception:
         return StorageFull()
     if name.startswith(_BUSY):
         return Unavailable(retry_after=1)
-    if name == "SQLITE_CONSTRAINT_UNIQUE":
+    if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         return _clash(str(error))
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
         deleting = sql.startswith("DELETE")
