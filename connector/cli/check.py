@@ -12,9 +12,11 @@ from connector.catalog.lint import lint
 from connector.catalog.load import load
 from connector.catalog.model import Action, Catalog, Search, Trigger
 from connector.cli.options import settings_options
-from connector.engine.examples import failures
+from connector.engine import examples
 from connector.errors import CatalogError, Problem
+from connector.events import samples
 from connector.settings import Settings
+from connector.storage.contract import Store
 
 
 @click.command()
@@ -38,9 +40,13 @@ def examine(folders: Sequence[Path]) -> tuple[Sequence[Problem], Sequence[Proble
         catalog = load(folders)
     except CatalogError as broken:
         return broken.problems, (), f"{_number(broken.problems, 'error')}; no example was run."
-    errors = failures(catalog, lambda: storage.open("memory:"))
+    errors = [problem for kind in (examples, samples) for problem in kind.failures(catalog, _memory)]
     warnings = lint(catalog, folders)
     return errors, warnings, f"{_contents(catalog)}: {_number(errors, 'error')}, {_number(warnings, 'warning')}."
+
+
+def _memory() -> Store:
+    return storage.open("memory:")
 
 
 def _number(problems: Sequence[Problem], kind: str) -> str:

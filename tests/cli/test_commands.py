@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from connector.catalog.load import SHIPPED
 from tests.cli.conftest import Leadwire
 
 
@@ -84,3 +87,23 @@ def test_a_broken_file_is_reported_with_place_reason_and_hint(leadwire: Leadwire
     told = leadwire("check", exit_code=1).output
     assert "archive.json#/bind/0/value" in told
     assert "Did you mean 'title'" in told
+
+
+@pytest.mark.parametrize(
+    "path, right, wrong",
+    [
+        ("actions/lead/won.json", '"status": "won"', '"status": "lost"'),
+        ("triggers/lead_deleted.json", '"lead_id": ', '"lead_id": 9'),
+        ("searches/find_user.json", '"find": [2]', '"find": [99]'),
+    ],
+)
+def test_an_example_that_does_not_hold_is_reported(
+    leadwire: Leadwire, tmp_path: Path, path: str, right: str, wrong: str
+) -> None:
+    own = tmp_path / "schemas" / path
+    own.parent.mkdir(parents=True)
+    text = (SHIPPED / path).read_text()
+    assert right in text
+    own.write_text(text.replace(right, wrong))
+    told = leadwire("check", exit_code=1).output
+    assert f"error {path}#/examples/" in told
