@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
+from connector.service import open_house
+from connector.settings import load
 from tests.plugins.server import ADMIN_TOKEN, Live, running, said
 
 
@@ -37,6 +40,15 @@ def test_without_the_demo_there_is_an_empty_account_to_work_in(tmp_path: Path) -
         assert ADMIN_TOKEN not in said(tmp_path)
         assert live.get("leads")["data"] == []
         assert live.simple(live.lead(), "won").json()["status"] == "won"
+
+
+def test_several_first_starts_at_once_make_one_database(tmp_path: Path) -> None:
+    settings = load({"LEADWIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadwire.db'}"})
+    with ThreadPoolExecutor(4) as pool:
+        houses = list(pool.map(open_house, [settings] * 4))
+    assert len([house.first_token for house in houses if house.first_token]) == 1
+    for house in houses:
+        house.store.close()
 
 
 def test_memory_is_served_by_one_process(tmp_path: Path) -> None:
