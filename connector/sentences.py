@@ -342,4 +342,24 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "{name} vaut {got}, ce que son schéma n'autorise pas ({keyword}).",
         "{name} = {got}: схема этого не допускает ({keyword}).",
     ),
+    "not_found": _row(
+        "There is no such record, or this token may not see it.",
+        "Cet enregistrement n'existe pas, ou ce jeton ne peut pas le voir.",
+        "Такой записи нет, или этому токену она не видна.",
+    ),
+    "missing_reference": _row(
+        "A record that this one refers to is no longer there; nothing was changed. Look it up again and retry.",
+        "Un enregistrement auquel celui-ci se réfère n'existe plus ; rien n'a été modifié. Recherchez-le et réessayez.",
+        "Записи, на которую эта ссылается, больше нет; ничего не изменено. Найдите её снова и повторите запрос.",
+    ),
+    "unavailable": _row(
+        "The storage is busy or cannot be reached. Try again in a moment.",
+        "Le stockage est occupé ou injoignable. Réessayez dans un instant.",
+        "Хранилище занято или недоступно. Повторите запрос чуть позже.",
+    ),
+    "storage_full": _row(
+        "The storage has no room left; nothing was changed. Make room on its disk, then try again.",
+        "Le stockage est plein ; rien n'a été modifié. Libérez de l'espace disque, puis réessayez.",
+        "В хранилище закончилось место; ничего не изменено. Освободите место на диске и повторите запрос.",
+    ),
 }

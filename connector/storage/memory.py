@@ -193,7 +193,7 @@ class MemorySession:
             names = [f.name for f in other.fields.values() if f.ref and f.ref.to == record.key]
             if names and any(row[name] == record_id for row in self._rows(other.key) for name in names
                              if (other.key, row["id"]) != (record.key, record_id)):  # fmt: skip
-                raise Conflict("in_use", entity=record.key, by=other.key, id="")
+                raise Conflict("in_use", entity=record.key, by="another record", id="")
         table = self._tables[record.key]
         before = table.pop(record_id)
         self._undos.append(lambda: table.update({record_id: before}))

@@ -272,8 +272,6 @@ def translated(error: psycopg.Error, connection: psycopg.Connection[Any], sql: s
     state = error.sqlstate or ("lost" if connection.closed else "")
     if state in ("lost", "57P01", "57P02", "57P03"):
         return _busy(error) if sql == "COMMIT" else Again()
-    if state == "23503" and sql.startswith("DELETE"):
-        return Conflict("in_use", entity="record", by="another", id="")
     translate = _TRANSLATIONS.get(state)
     return translate(error) if translate else error
 

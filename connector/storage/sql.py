@@ -85,7 +85,10 @@ class SqlSession:
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
         statement = self._statements.delete(record)
-        self._link.run(statement.sql, statement.bind([self._account, None, record_id]))
+        try:
+            self._link.run(statement.sql, statement.bind([self._account, None, record_id]))
+        except Conflict as error:
+            raise Conflict("in_use", entity=record.key, by="another record", id="") from error
 
     def savepoint(self) -> None:
         """Remember this point."""

@@ -60,7 +60,7 @@ class SqliteLink:
         try:
             return self.connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
-            raise translated(error, sql) from error
+            raise translated(error) from error
 
     def later(self, sql: str, params: Values = ()) -> None:
         """Execute; there is nothing to gain by waiting."""
@@ -218,7 +218,7 @@ def open_sqlite(url: str) -> SqliteStore:
     return SqliteStore(path)
 
 
-def translated(error: sqlite3.Error, sql: str = "") -> Exception:
+def translated(error: sqlite3.Error) -> Exception:
     """The error that a caller can act on; others stay what they are."""
     name = getattr(error, "sqlite_errorname", None) or ""
     if name == "SQLITE_FULL":
@@ -228,8 +228,7 @@ def translated(error: sqlite3.Error, sql: str = "") -> Exception:
     if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         return _clash(str(error))
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        deleting = sql.startswith("DELETE")
-        return Conflict("in_use", entity="record", by="another", id="") if deleting else Conflict("missing_reference")
+        return Conflict("missing_reference")
     return error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -170,7 +171,7 @@ class Statements:
         query = select(root).where(*conditions(Lookups(self.tables, self.records, record.key, root)))
         if ends:
             query = query.order_by(*ends["order"](root)).limit(ends["limit"])
-        return query.with_for_update().cte("locked")
+        return query.with_for_update(key_share=True).cte("locked")
 
     def _get(self, record: Record, owned: bool, lock: bool) -> Statement:
         def conditions(source: Tree | Lookups) -> list[Expression]:
@@ -194,7 +195,12 @@ class Statements:
         if locked:
             inside = Lookups(self.tables, self.records, record.key, root)
             query = select(root).where(*self._conditions(made, inside, shape, owned))
-            root = query.order_by(*self._ordering(made, inside, shape)).limit(limit).with_for_update().cte("locked")
+            root = (
+                query.order_by(*self._ordering(made, inside, shape))
+                .limit(limit)
+                .with_for_update(key_share=True)
+                .cte("locked")
+            )
         tree = Tree(self.tables, self.records, record.key, root)
         columns, decode = self._rows(record, tree)
         where = [] if locked else self._conditions(made, tree, shape, owned)
@@ -311,8 +317,17 @@ class Statements:
 
 def event_of(values: Sequence[Any]) -> Event:
     """An event from its columns."""
-    row = dict(zip(EVENT, values, strict=True))
-    return Event(**(row | {"changed": tuple(orjson.loads(row["changed"]))}))
+    account_id, seq, at, actor_id, origin, entity, record_id, verb, changed, before, after = values
+    return Event(
+        seq=seq, at=at, account_id=account_id, actor_id=actor_id, origin=origin, entity=entity, record_id=record_id,
+        verb=verb, changed=_names(changed), before=before, after=after,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """The changed fields, of which there are few combinations."""
+    return tuple(orjson.loads(text))
 
 
 def _parameters(table: Any, fields: dict[int, Field]) -> dict[str, BindParameter[Any]]:
