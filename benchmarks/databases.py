@@ -40,7 +40,7 @@ def rows(url: str, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any
         finally:
             connection.close()
     with psycopg.connect(url) as postgres:
-        cursor = postgres.execute(statement.replace("?", "%s").encode(), values)
+        cursor = postgres.execute(statement.replace("?", "%s").encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
 
