@@ -13,7 +13,7 @@ from connector.catalog.model import Field
 from connector.storage.records import Path, Records
 from connector.storage.shapes import ACCOUNT, AnyShape, ClauseShape, OrderShape
 from connector.storage.tables import Tables, folded
-from connector.storage.values import ENCODE, FOLDED_OPERATORS, Convert, operand, to_json
+from connector.storage.values import ENCODE, FOLDED_OPERATORS, Convert, operand, to_json, whole
 
 Expression = ColumnElement[Any]
 
@@ -98,7 +98,7 @@ class Expressions:
     def mark(self, entity: str, order: OrderShape, place: int, key: Expression) -> BindParameter[Any]:
         """A value to compare an order key with."""
         if order.counted is not None:
-            return self.value(place, key.type)
+            return self.value(place, key.type, whole)
         return self.value(place, key.type, _encoder(self._records.path(entity, order.path).field, "eq"))
 
     def counted(self, root: FromClause, entity: str, parts: tuple[ClauseShape | AnyShape, ...]) -> Expression:

@@ -27,7 +27,7 @@ def topic_value(value: Any) -> str | None:
     if value is None or isinstance(value, (list, dict)):
         return None
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= LONGEST_VALUE else f"sha256:{sha256(text.encode()).hexdigest()}"
+    return text if len(text) <= LONGEST_VALUE and "\0" not in text else f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

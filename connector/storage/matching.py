@@ -8,7 +8,7 @@ from typing import Any
 from connector.catalog.model import Field
 from connector.storage.contract import AnyOf, Clause, Order, Outer, Query, Row
 from connector.storage.records import Records
-from connector.storage.values import fold, operand
+from connector.storage.values import fold, operand, whole
 
 Follow = Callable[[str, Row, tuple[str, ...]], Any]
 """Entity, row, path of field names -> the value there, None where a reference breaks."""
@@ -41,7 +41,7 @@ class Matching:
         for key, order in reversed([*zip(keys, query.order, strict=True)]):
             found.sort(key=lambda row: _ranked(key(row)), reverse=order.descending)
         if query.after is not None:
-            last = [*self._mark(query), (_ranked(query.after[-1]), falling)]
+            last = [*self._mark(query), (_ranked(whole(query.after[-1])), falling)]
             found = [row for row in found if _beyond([*(_ranked(key(row)) for key in keys), _ranked(row["id"])], last)]
         return found[: query.limit]
 
@@ -85,7 +85,7 @@ class Matching:
         ]
         values = (query.after or ())[: len(fields)]
         return [
-            (_ranked(fold(field, value) if field else value), order.descending)
+            (_ranked(operand(field, "eq")(value) if field else whole(value)), order.descending)
             for field, value, order in zip(fields, values, query.order, strict=True)
         ]
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from connector.storage.contract import AnyOf, Clause, EventQuery, Order, Outer, Query
 from connector.storage.journal import topic_value
+from connector.storage.values import LARGEST
 
 ACCOUNT, OWNER, FIRST = 0, 1, 2
 """Places of the account, the owner and the first other value."""
@@ -83,9 +84,13 @@ def page_of(query: EventQuery, owned: bool, values: list[Any]) -> PageShape:
     def put(value: Any) -> int | None:
         return None if value is None else _put(value, values)
 
+    def bound(number: int | None) -> int | None:
+        return None if number is None else _put(min(number, LARGEST), values)
+
     topics = tuple(_put(topic, values) for topic in dict.fromkeys(query.topics))
     return PageShape(
-        topics, put(query.after), put(query.before if query.after is None else None), put(topic_value(query.value)),
+        topics,
+        bound(query.after), bound(query.before if query.after is None else None), put(topic_value(query.value)),
         _put(query.limit, values), owned,
     )  # fmt: skip
 

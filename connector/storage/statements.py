@@ -32,7 +32,7 @@ from connector.storage.contract import Event, Row
 from connector.storage.records import Path, Record, Records
 from connector.storage.shapes import ACCOUNT, FIRST, OWNER, MarkShape, OrderShape, PageShape, QueryShape
 from connector.storage.tables import TEXT, Tables, describe, folded
-from connector.storage.values import DECODE, ENCODE, Convert, fold
+from connector.storage.values import DECODE, ENCODE, Convert, fold, whole
 
 EVENT = ("account_id", "seq", "at", "actor_id", "origin", "entity", "record_id", "verb", "changed", "before", "after")
 _PLACED = re.compile(r"[vf]\d+")
@@ -256,7 +256,7 @@ class Statements:
             steps.append(and_(*same, _past(key, value, mark.null, order.descending)))
             same.append(key.is_(None) if mark.null else key == value)
         identity = source.root.c.id
-        last = made.value(after[-1].place, identity.type)
+        last = made.value(after[-1].place, identity.type, whole)
         falling = bool(shape.order) and shape.order[0].descending
         return or_(*steps, and_(*same, identity < last if falling else identity > last))
 

@@ -22,6 +22,11 @@ EXACT = 2**53
 LARGEST = 2**63 - 1
 
 
+def storable(number: int) -> bool:
+    """Whether a database can hold the number; an id beyond that is nobody's."""
+    return -LARGEST <= number <= LARGEST
+
+
 def plain(value: Any) -> Any:
     """A number as JSON people write it: whole numbers without a point."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value
@@ -69,13 +74,14 @@ def fold(field: Field, value: Any) -> Any:
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value
+        return None if "\0" in value else value
     return None if isinstance(value, (bool, list, dict)) or value is None else str(value)
 
 
-def _integer(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
+    """A whole number that a database can hold, or None."""
     number = _number(value)
-    return int(number) if number is not None and number == int(number) and abs(number) <= LARGEST else None
+    return int(number) if number is not None and number == int(number) and storable(int(number)) else None
 
 
 def _number(value: Any) -> int | float | None:
@@ -101,7 +107,7 @@ _OPERANDS: dict[Kind, Convert] = {
     "text": _text,
     "date": _text,
     "datetime": _text,
-    "integer": _integer,
+    "integer": whole,
     "number": _number,
     "money": _number,
     "boolean": _boolean,

@@ -9,6 +9,7 @@ from connector.errors import NotFound
 from connector.storage.contract import Query, Row, Scope
 from connector.storage.journal import Draft, Journal
 from connector.storage.records import Record, Records
+from connector.storage.values import storable
 
 Key = tuple[str, int]
 
@@ -56,7 +57,7 @@ class Work:
 
     def hold(self, about: Iterable[Key]) -> None:
         """Lock records before the work begins, in order; missing and invisible ones are skipped."""
-        for entity, record_id in sorted(set(about)):
+        for entity, record_id in sorted(key for key in set(about) if storable(key[1])):
             record = self._records[entity]
             owner = self._owner(record)
             row = self._session.get(record, record_id, owner, lock=True)
@@ -71,6 +72,8 @@ class Work:
         owner = self._owner(record) if scoped else None
         row = self._rows.get(key)
         if row is None or (owner is not None and key not in self._visible):
+            if not storable(record_id):
+                return None
             row = self._session.get(record, record_id, owner, lock=False)
             if row is None:
                 return None
@@ -160,7 +163,7 @@ class Work:
         if row is not None and known and (self._session.exclusive or key in self._locked):
             return row
         owner = None if known else self._owner(record)
-        row = self._session.get(record, record_id, owner, lock=True)
+        row = self._session.get(record, record_id, owner, lock=True) if storable(record_id) else None
         if row is None:
             raise NotFound(entity=record.key, id=record_id)
         self._keep(record.key, row, visible=not known)

@@ -13,6 +13,7 @@ from connector.storage.suite.ground import Ground, by, create, find, ids, where
 from connector.storage.suite.world import ADMIN
 
 CLAUSES: list[tuple[tuple[str, str, Any], list[int]]] = [
+    (("title", "eq", "a\0b"), []), (("title", "contains", "\0"), []), (("amount", "gt", 10**30), []),
     (("id", "eq", 2), [2]), (("id", "eq", "2"), [2]), (("id", "eq", "x"), []), (("id", "gt", 2), [3, 4]),
     (("title", "eq", "BRISE "), [2, 4]), (("title", "eq", "eclair"), [1]), (("title", "ne", "brise"), [1, 3]),
     (("title", "in", ["ECLAIR", "ardoise", None]), [1, 3]), (("title", "in", []), []),
@@ -77,6 +78,10 @@ class QueryPromises(Ground):
         for order, expected in ORDERS:
             with subtests.test(str(order)):
                 assert _paged(store, order, size) == expected
+
+    @pytest.mark.parametrize("after", [("x", "y"), (None, None), (10**30, 10**30), ([], {})])
+    def test_a_mark_that_no_row_left_breaks_nothing(self, store: Store, after: tuple[Any, ...]) -> None:
+        assert set(ids(store, order=by("amount"), after=after)) <= {1, 2, 3, 4}
 
     @pytest.mark.parametrize(("descending", "expected"), [(False, [1, 3, 2]), (True, [2, 3, 1])])
     def test_an_order_may_count_records(self, store: Store, descending: bool, expected: list[int]) -> None:

@@ -30,8 +30,10 @@ class RecordPromises(Ground):
     def test_a_show_goes_through_several_references(self, store: Store) -> None:
         assert (get(store, "activity", 1) or {})["lead_status"] == "todo"
 
-    def test_a_missing_record_is_none(self, store: Store) -> None:
-        assert get(store, "lead", 77) is None
+    @pytest.mark.parametrize("record_id", [77, 0, -1, 2**63, 10**30, -(10**30)])
+    def test_a_missing_record_is_none(self, store: Store, record_id: int) -> None:
+        assert get(store, "lead", record_id) is None and ids(store, ("id", "eq", record_id)) == []
+        assert store.transact(ADMIN, lambda tx: tx.get("lead", record_id), about=(("lead", record_id),))[0] is None
 
     def test_an_inserted_row_is_what_is_read_later(self, store: Store) -> None:
         made = create(store, title="New", status_id=2, amount=0.1, tags=["x"], custom={"a": {"b": 1}}, starred=False)
@@ -79,10 +81,11 @@ class RecordPromises(Ground):
         assert store.transact(ADMIN, work)[0] == ("Own", "Own", "open")
 
     @pytest.mark.parametrize("move", ["update", "delete"])
-    def test_writing_what_is_not_there_is_not_found(self, store: Store, move: str) -> None:
+    @pytest.mark.parametrize("record_id", [77, 10**30])
+    def test_writing_what_is_not_there_is_not_found(self, store: Store, move: str, record_id: int) -> None:
         rest = [{"title": "x"}] if move == "update" else []
         with pytest.raises(NotFound):
-            write(store, lambda tx: getattr(tx, move)("lead", 77, *rest))
+            write(store, lambda tx: getattr(tx, move)("lead", record_id, *rest))
 
     def test_a_deleted_record_is_gone(self, store: Store) -> None:
         write(store, lambda tx: tx.delete("lead", 3))
