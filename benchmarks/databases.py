@@ -40,7 +40,8 @@ def rows(url: str, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any
         finally:
             connection.close()
     with psycopg.connect(url) as postgres:
-        cursor = postgres.execute(statement.replace("?", "%s").encode(), values or None)
+        text = statement.replace("%", "%%").replace("?", "%s") if values else statement
+        cursor = postgres.execute(text.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
 

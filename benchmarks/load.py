@@ -96,21 +96,24 @@ def once(port: int, message: bytes) -> tuple[int, bytes]:
         return _status(wire.got), bytes(wire.got[-wire.length :] if wire.length else b"")
 
 
-def in_turn(port: int, messages: Iterator[bytes]) -> list[tuple[float, bytes]]:
-    """Requests one after the other on one connection: seconds and body of each."""
-    answers = []
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as sock, _no_garbage():
+@contextmanager
+def line(port: int) -> Iterator[Callable[[bytes], tuple[float, bytes]]]:
+    """A connection of one's own: ask it and get the seconds and the body of the answer, which must be 200."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for message in messages:
+
+        def ask(message: bytes) -> tuple[float, bytes]:
             wire = _Wire(sock)
             start = time.perf_counter()
             sock.sendall(message)
             while not _complete(wire):
                 _read(wire)
-            answers.append((time.perf_counter() - start, bytes(wire.got[-wire.length :])))
+            seconds = time.perf_counter() - start
             if _status(wire.got) != 200:
                 raise RuntimeError(f"answered {bytes(wire.got[:600])!r} to {message[:200]!r}")
-    return answers
+            return seconds, bytes(wire.got[-wire.length :])
+
+        yield ask
 
 
 def _head(method: str, path: str, token: str, more: str) -> bytes:
