@@ -115,6 +115,11 @@ class Field:
     choices: tuple[Any, ...] = ()
     secret: bool = False
 
+    @property
+    def valued(self) -> bool:
+        """Whether events are found by its new value at once: references, choices, yes or no."""
+        return self.ref is not None or bool(self.choices) or self.kind == "boolean"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:

@@ -80,8 +80,8 @@ def filled(catalog: Catalog, store: Store, scope: Scope, found: Trigger, raw: Ma
         return plain_inputs, match, topics
 
     plain_inputs, match, topics = store.read(scope, work)
-    indexed = len(topics) == 1 and topics[0].removeprefix(f"{found.on}.") in match
-    value = match.pop(topics[0].removeprefix(f"{found.on}.")) if indexed else None
+    fired = catalog.entities[found.on].fields.get(topics[0].removeprefix(f"{found.on}.")) if len(topics) == 1 else None
+    value = match.pop(fired.name, None) if fired is not None and fired.valued else None
     wants = _test(found, plain_inputs, match) if match or found.when is not None else None
     return Feed(topics=topics, value=_text(value), wants=wants, item=_projection(found))
 

@@ -112,7 +112,8 @@ class Event:
 class EventQuery:
     """A page of the log. `topics` are OR-ed. Ascending after `after`; without it newest first.
 
-    `value` keeps only events whose index row of a `lead.<field>` topic has that new value (as text).
+    `value` keeps only events whose index row of a `lead.<field>` topic has that new value (as text); only fields
+    that are `Field.valued` have one.
     `scope.owner` keeps only events owned by that user at their time.
     """
 

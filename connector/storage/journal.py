@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import orjson
 
+from connector.catalog.model import Field
 from connector.storage.contract import Event, Row, Scope
 from connector.storage.records import Record
 
@@ -104,7 +105,7 @@ def _draft(
         changed = tuple(name for name in record.tracked if before[name] != after[name])
         if not changed:
             return None
-        topics = [(f"{record.key}.{name}", topic_value(after[name])) for name in changed]
+        topics = [(f"{record.key}.{name}", _value(record.fields[name], after[name])) for name in changed]
     return Draft(
         entity=record.key,
         record_id=None if (record.key, row["id"]) in born else row["id"],
@@ -115,6 +116,10 @@ def _draft(
         owner_id=owner(record, row),
         topics=((f"{record.key}.{verb}", None), *topics),
     )
+
+
+def _value(field: Field, value: Any) -> str | None:
+    return topic_value(value) if field.valued else None
 
 
 def _body(record: Record, row: Row | None, born: Iterable[tuple[str, int]]) -> str | None:

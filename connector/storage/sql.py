@@ -148,8 +148,9 @@ class SqlStore(Units):
         oldest = self._made().compiled("oldest", _oldest)
 
         def run(link: Link) -> FeedState:
-            first = link.rows(oldest.sql, oldest.bind((account_id,)))
+            # The counter first: an event that comes between the two reads must not look like a forgotten beginning.
             found = link.rows(counter.sql, counter.bind((account_id,)))
+            first = link.rows(oldest.sql, oldest.bind((account_id,)))
             newest = found[0][0] if found else 0
             return FeedState(feed=self._feed_of(link), newest=newest,
                              oldest=first[0][0] or (newest and newest + 1))  # fmt: skip

@@ -124,7 +124,10 @@ def _indexes(record: Record, table: Table, dialect: str) -> Iterator[Index]:
         columns = [table.c[name] for name in names]
         ends = [table.c.id] if dialect == "postgresql" else []
         ordered = [column.asc().nulls_first() if dialect == "postgresql" else column for column in columns]
-        yield Index(name_of("ix", record.key, names), table.c.account_id, *ordered, *ends)
+        # An index that only serves the reference need not hold the rows that point nowhere: most do.
+        where = None if rule in record.entity.index else columns[0].is_not(None)
+        yield Index(name_of("ix", record.key, names), table.c.account_id, *ordered, *ends,
+                    sqlite_where=where, postgresql_where=where)  # fmt: skip
     for rule in record.entity.unique:
         first = [] if record.entity.system else [table.c.account_id]
         names = rule_columns(record, rule)

@@ -43,6 +43,7 @@ def entities() -> dict[str, Entity]:
             "lead", field("title", fold="text"), field("phone", fold="digits"), field("email", fold="email"),
             field("amount", "money"), field("score", "number"), field("starred", "boolean"), field("tags", "list"),
             field("custom", "object"), field("remind_at", "date"), field("note", secret=True),
+            field("size", choices=("small", "large")),
             reference("user_id", "user"), reference("status_id", "status"),
             owner=("user_id",), index=(("remind_at",),), search=("title", "email"),
             shows=(Show(name="status", path=("status_id", "code")), Show(name="user_email", path=("user_id", "email"))),
