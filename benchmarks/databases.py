@@ -45,13 +45,15 @@ def rows(url: str, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any
         return cursor.fetchall() if cursor.description else []
 
 
-def analyze(url: str) -> None:
-    """Refresh the planner's statistics, as the server's own upkeep would in time."""
+def settle(url: str) -> None:
+    """After a bulk load, do at once the upkeep that would otherwise run among the measurements."""
     if url.startswith("sqlite"):
         rows(url, "ANALYZE")
+        rows(url, "PRAGMA wal_checkpoint(TRUNCATE)")
     else:
         with psycopg.connect(url, autocommit=True) as postgres:
             postgres.execute("VACUUM ANALYZE")
+            postgres.execute("CHECKPOINT")
 
 
 @contextmanager

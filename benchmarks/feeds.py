@@ -102,7 +102,7 @@ def _served(stack: ExitStack, url: str, length: int) -> Log:
     databases.rows(url, EVENTS, span)
     databases.rows(url, TOPICS, span)
     databases.rows(url, "UPDATE feed SET seq = ? WHERE account_id = 1", (newest + length,))
-    databases.analyze(url)
+    databases.settle(url)
     _, answer = load.once(server.port, load.get("/api/v1/triggers/new_lead?limit=1", TOKEN))
     feed = json.loads(answer)["cursor"].rpartition(".")[0]
     return Log(server, newest, newest + length, feed)
