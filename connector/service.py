@@ -126,7 +126,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         runtime_threads=1,
-        blocking_threads=settings.threads or threads_for(settings.database_url),
+        blocking_threads=settings.threads,
         backlog=2048,
         websockets=False,
         workers_kill_timeout=30,
@@ -134,11 +134,6 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
     )
     server.serve()
-
-
-def threads_for(url: str) -> int:
-    """How many threads per process serve that storage best: SQLite writes one at a time anyway."""
-    return 2 if url.startswith("postgres") else 1
 
 
 def announce(settings: Settings, secret: str | None) -> None:

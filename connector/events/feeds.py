@@ -175,7 +175,8 @@ def _onward(store: Store, scope: Scope, feed: Feed, state: FeedState, after: int
     items: list[dict[str, Any]] = []
     place, seen = after, 0
     while seen < SCAN:
-        want = size + 1 - len(items) if feed.wants is None else 500
+        # A filter that takes most events needs little more than a page; one that rejects them reads on in larger steps.
+        want = size + 1 - len(items) if feed.wants is None else max(size + 1 - len(items), min(seen, 500))
         found = store.events(scope, EventQuery(topics=feed.topics, value=feed.value, after=place, limit=want))
         for event in found:
             if len(items) == size:

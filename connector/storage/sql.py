@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from connector.catalog.model import Catalog
 from connector.errors import Conflict
 from connector.storage.columns import account
-from connector.storage.contract import Event, EventQuery, FeedState, Query, Row, Scope
+from connector.storage.contract import Clause, Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, stamp
 from connector.storage.records import Record, fingerprint, records
 from connector.storage.shapes import page_of, shape_of
@@ -62,7 +62,8 @@ class SqlSession:
         """Matching rows, in order."""
         values: list[Any] = [self._account, owner]
         statement = self._statements.find(shape_of(query, values), owner is not None)
-        rows = self._link.rows(statement.sql, statement.bind(values), fresh_plan=True)
+        fresh = not _names_one(record, query)
+        rows = self._link.rows(statement.sql, statement.bind(values), fresh_plan=fresh)
         return [statement.decode(row) for row in rows] if statement.decode else []
 
     def count(self, record: Record, query: Query, owner: int | None) -> int:
@@ -203,6 +204,12 @@ class SqlStore(Units):
 
     def _loaded(self, link: Link, key: str) -> None:
         """Rows with ids of their own were inserted: new ids must lie beyond them."""
+
+
+def _names_one(record: Record, query: Query) -> bool:
+    """Whether a unique rule leaves one row at most: any plan for that is good, so it may be prepared."""
+    given = {part.path for part in query.where if isinstance(part, Clause) and part.op == "eq"}
+    return any(given.issuperset(rule) for rule in record.entity.unique)
 
 
 def publishing(made: Statements) -> tuple[Statement, Statement, Statement]:

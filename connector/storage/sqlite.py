@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from connector.catalog.model import Catalog
 from connector.errors import Conflict, StorageFull, Unavailable
 from connector.storage.contract import Scope
 from connector.storage.gate import PATIENCE, Gate
+from connector.storage.group import Group, Turn
 from connector.storage.journal import Draft
 from connector.storage.sql import (
     Link,
@@ -28,7 +30,7 @@ from connector.storage.sql import (
     publishing,
     topic_values,
 )  # fmt: skip
-from connector.storage.units import Run
+from connector.storage.units import FAILURES, Run
 from connector.storage.work import Session
 
 T = TypeVar("T")
@@ -98,7 +100,7 @@ class SqliteSession(SqlSession):
 
 
 class SqliteStore(SqlStore):
-    """One SQLite file. Connections are per thread; writers pass the gate one by one."""
+    """One SQLite file. Reading connections are per thread; writers pass the gate, several in one COMMIT."""
 
     dialect = sqlite_dialect.dialect(paramstyle="qmark")
     defer = "PRAGMA defer_foreign_keys=ON"
@@ -112,6 +114,8 @@ class SqliteStore(SqlStore):
         self.gate = Gate(path)
         self._own = threading.local()
         self._all: list[sqlite3.Connection] = []
+        self._writer: SqliteLink | None = None
+        self._group = Group(self.gate, self._settle)
         self._session_of: type[SqliteSession] = SqliteSession
 
     def upgrade(self, catalog: Catalog) -> list[str]:
@@ -136,6 +140,7 @@ class SqliteStore(SqlStore):
         for connection in self._all:
             connection.close()
         self._all.clear()
+        self._writer = None
         self._own = threading.local()
         self.gate.close()
 
@@ -145,6 +150,12 @@ class SqliteStore(SqlStore):
         if link is None:
             link = self._own.link = SqliteLink(self._connect())
         return link
+
+    def writer(self) -> SqliteLink:
+        """The one connection that writes, behind the gate: the pages it has cached stay the newest."""
+        if self._writer is None:
+            self._writer = SqliteLink(self._connect())
+        return self._writer
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -185,29 +196,67 @@ class SqliteStore(SqlStore):
     def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
         made = self._made()
 
-        def inside(link: Link) -> tuple[T, list[Draft], int | None]:
+        def inside(link: SqliteLink) -> tuple[T, list[Draft], int | None]:
             session = self._session_of(link, made, scope.account_id)
             result, drafts = run(session)
             return result, drafts, session.publish(scope, now, drafts) if commit and drafts else None
 
-        return self._immediate(inside, commit)
+        if not commit:
+            return self._immediate(inside, commit)
+        answer: tuple[T, list[Draft], int | None] = self._group.run(inside)
+        return answer
 
     def _immediate(self, run: Callable[[SqliteLink], T], commit: bool = True) -> T:
         """One write transaction behind the gate."""
-        link = self.link()
         self.gate.acquire()
         try:
-            link.run("BEGIN IMMEDIATE")
-            try:
-                result = run(link)
-                link.run("COMMIT" if commit else "ROLLBACK")
-            except BaseException:
-                if link.connection.in_transaction:
-                    link.run("ROLLBACK")
-                raise
-            return result
+            return self._committed(run, commit)
         finally:
             self.gate.release()
+
+    def _settle(self, turns: Sequence[Turn[Callable[[SqliteLink], Any]]]) -> None:
+        """Units of work in one COMMIT, a savepoint each; one by one where that fails as a whole."""
+
+        def together(link: SqliteLink) -> None:
+            for turn in turns:
+                _attempt(link, turn)
+
+        # What fails the shared transaction will be, alone, the error of the unit that it belongs to.
+        with suppress(Exception):
+            if len(turns) > 1:
+                return self._committed(together)
+        for turn in turns:
+            try:
+                turn.answer, turn.error = self._committed(turn.work), None
+            except Exception as error:  # noqa: BLE001 - raised again where the work came from
+                turn.error = error
+
+    def _committed(self, run: Callable[[SqliteLink], T], commit: bool = True) -> T:
+        """One write transaction; call it behind the gate."""
+        link = self.writer()
+        link.run("BEGIN IMMEDIATE")
+        try:
+            result = run(link)
+            link.run("COMMIT" if commit else "ROLLBACK")
+        except BaseException:
+            if link.connection.in_transaction:
+                link.run("ROLLBACK")
+            raise
+        return result
+
+
+def _attempt(link: SqliteLink, turn: Turn[Callable[[SqliteLink], Any]]) -> None:
+    """One unit of work among others. What fails in it is its error; what fails in the storage fails them all."""
+    link.run("SAVEPOINT unit")
+    try:
+        turn.answer, turn.error = turn.work(link), None
+        link.run("RELEASE SAVEPOINT unit")
+    except FAILURES:
+        raise
+    except Exception as error:  # noqa: BLE001 - raised again where the work came from
+        turn.error = error
+        link.run("ROLLBACK TO SAVEPOINT unit")
+        link.run("RELEASE SAVEPOINT unit")
 
 
 def open_sqlite(url: str) -> SqliteStore:

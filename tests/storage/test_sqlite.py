@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 def pragma(store: SqliteStore, text: str) -> Any:
     """The value of a pragma on this thread's connection."""
-    row = store.link().connection.execute(f"PRAGMA {text}").fetchone()
+    row = store.writer().connection.execute(f"PRAGMA {text}").fetchone()
     return row[0] if row else None
 
 
@@ -131,6 +131,6 @@ def test_processes_number_their_events_without_a_hole(store: SqliteStore) -> Non
 def test_a_page_of_a_feed_never_scans(store: SqliteStore, options: Any, owned: bool, index: str) -> None:
     values: list[Any] = [1, 2]
     statement = store._made().page(page_of(EventQuery(topics=("lead.title",), after=0, **options), owned, values))
-    rows = store.link().rows(f"EXPLAIN QUERY PLAN {statement.sql}", statement.bind(values))
+    rows = store.writer().rows(f"EXPLAIN QUERY PLAN {statement.sql}", statement.bind(values))
     plan = [row[3] for row in rows]
     assert any(index in step for step in plan) and not any(step.startswith("SCAN event") for step in plan)
