@@ -14,26 +14,23 @@ SEARCHES = [(key, i) for key, search in shipped().searches.items() for i in rang
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("key", "number"), ACTIONS)
-def test_an_action_does_what_its_example_says(kind: str, key: str, number: int, make_store: MakeStore) -> None:
+def test_an_action_does_what_its_example_says(kind: str, key: str, number: int, make_world: MakeStore) -> None:
     action = shipped().actions[key]
-    world = examples.new_world(shipped(), lambda: make_store(kind))
-    assert examples.check(shipped(), world, action, number, action.examples[number]) == []
+    assert examples.check(shipped(), make_world(kind), action, number, action.examples[number]) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("key", "number"), TRIGGERS)
-def test_a_trigger_gives_the_item_its_example_shows(kind: str, key: str, number: int, make_store: MakeStore) -> None:
+def test_a_trigger_gives_the_item_its_example_shows(kind: str, key: str, number: int, make_world: MakeStore) -> None:
     trigger = shipped().triggers[key]
-    world = examples.new_world(shipped(), lambda: make_store(kind))
-    assert samples.check(shipped(), world, trigger, number, trigger.examples[number]) == []
+    assert samples.check(shipped(), make_world(kind), trigger, number, trigger.examples[number]) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("key", "number"), SEARCHES)
-def test_a_search_finds_what_its_example_says(kind: str, key: str, number: int, make_store: MakeStore) -> None:
+def test_a_search_finds_what_its_example_says(kind: str, key: str, number: int, make_world: MakeStore) -> None:
     search = shipped().searches[key]
-    world = examples.new_world(shipped(), lambda: make_store(kind))
-    assert examples.check_search(shipped(), world, search, number, search.examples[number]) == []
+    assert examples.check_search(shipped(), make_world(kind), search, number, search.examples[number]) == []
 
 
 @pytest.mark.parametrize("key", sorted(shipped().actions))

@@ -15,10 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
 import requests
 
@@ -29,6 +26,7 @@ from connector.catalog.model import Catalog
 from connector.service import create_app, open_house
 from connector.settings import Settings, load
 from connector.web.house import House
+from tests.plugins.stores import fresh_database
 
 ROOT = Path(__file__).parents[2]
 ADMIN_TOKEN = "lw_the_first_admin_of_the_tests"
@@ -205,16 +203,6 @@ def running(folder: Path, **given: str) -> Iterator[Live]:
             process.wait(30)
 
 
-@contextmanager
-def database(server: str) -> Iterator[str]:
-    """The address of a fresh database on that PostgreSQL server, dropped at the end."""
-    name = f"live_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server process with the demo world, on each storage that several processes can share."""
@@ -222,7 +210,7 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with ExitStack() as stack:
         given = {"admin_token": ADMIN_TOKEN}
         if request.param == "postgresql":
-            given["database_url"] = stack.enter_context(database(request.getfixturevalue("postgres_url")))
+            given["database_url"] = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
         yield stack.enter_context(running(folder, **given))
 
 
