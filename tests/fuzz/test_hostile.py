@@ -23,6 +23,9 @@ VALUES: tuple[Any, ...] = (
     "9999-12-31", "0001-01-01",
 )  # fmt: skip
 
+FILTERED = ("lead", "user", "email_template")
+"""Record types whose every field is tried as a filter: between them they have all kinds of field."""
+
 
 def escape(word: str) -> str:
     return quote(word.encode("utf-8", "surrogatepass"), safe="")
@@ -48,7 +51,7 @@ def test_a_hostile_word_in_a_query_is_no_server_error(served: Served, word: str)
     paths = [
         f"/api/v1/{entity.plural}?{name}={text}"
         for entity in catalog.entities.values()
-        for name in (*entity.fields, "q", "cursor", "limit", "order", escape(word))
+        for name in (*(entity.fields if entity.key in FILTERED else ()), "q", "cursor", "limit", "order", text)
     ]
     paths += [f"/api/v1/triggers/{key}?{name}={text}" for key, item in catalog.triggers.items()
               for name in (*item.input.names, "after", "limit")]  # fmt: skip

@@ -13,7 +13,7 @@ from schemathesis.core.result import Ok
 from tests.fuzz.conftest import HEADERS, Served
 from tests.fuzz.document import SHAPES, document, native
 
-EXAMPLES = 15
+EXAMPLES = 10
 """Requests per operation, the same ones in every run."""
 BOUNDED = settings(
     max_examples=EXAMPLES,
