@@ -13,7 +13,8 @@ from connector.catalog.place import candidates
 from connector.errors import Fault, Invalid
 from connector.sentences import LOCALES, SENTENCES, say
 
-MAX_FAULTS = 50
+MAX_FAULTS = 20
+"""Mistakes that one answer lists. Looking for the nearest name costs time, so no body may ask for thousands."""
 _PLAIN = (str, int, float)
 _EXAMPLES = {
     "email": "ana@example.com",
@@ -34,8 +35,8 @@ def parse(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool = F
     faults: list[Fault] = []
     for name, value in raw.items():
         if name not in coercions:
-            if not lenient:
-                faults.append(_unknown(name, input))
+            if not lenient and len(faults) < MAX_FAULTS:
+                faults.append(unknown(name, input.names))
         elif value is not None and value != "" and not (text and value == [""]):
             coerce = coercions[name]
             try:
@@ -50,11 +51,12 @@ def parse(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool = F
     return values
 
 
-def _unknown(name: str, input: Input) -> Fault:
+def unknown(name: str, known: Iterable[str]) -> Fault:
+    """The fault of a name that is not known here, with the nearest one that is."""
     return Fault(
-        pointer=_pointer([name]),
+        pointer=_pointer([name[:200]]),
         key="unknown_parameter",
-        params={"name": name[:60], "hint": candidates(name[:60], input.names)},
+        params={"name": name[:60], "hint": candidates(name[:60], known)},
     )
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import orjson
 
-from connector.catalog.inputs import parse
+from connector.catalog.inputs import parse, unknown
 from connector.catalog.model import Catalog, Entity, Field, Where
-from connector.catalog.place import candidates
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
 from connector.engine.queries import bind, clauses, open_run, orders
 from connector.engine.records import Inputs, Names, reader, wire
@@ -161,21 +160,19 @@ def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
     name = order.removeprefix("-")
     field = entity.fields.get(name)
     if field is None or field.secret or field.kind in ("list", "object"):
-        raise Invalid(faults=[_unknown(entity, "order", name)])
+        raise Invalid(faults=[_unknown(entity, name)])
     return (Order(path=name, descending=order.startswith("-")),)
 
 
-def _unknown(entity: Entity, pointer: str, name: str) -> Fault:
-    public = [field.name for field in entity.fields.values() if not field.secret]
-    params = {"name": name[:60], "hint": candidates(name, public)}
-    return Fault(pointer=f"/{pointer}", key="unknown_parameter", params=params)
+def _unknown(entity: Entity, name: str) -> Fault:
+    return unknown(name, [field.name for field in entity.fields.values() if not field.secret])
 
 
 def _filter(tx: Transaction, entity: Entity, given: str, text: str) -> Clause:
     name, _, op = given.removesuffix("]").partition("[")
     field = entity.fields.get(name)
     if field is None or field.secret or (op or "eq") not in OPERATORS:
-        raise Invalid(faults=[_unknown(entity, given[:60], name)])
+        raise Invalid(faults=[_unknown(entity, name)])
     op = op or ("contains" if field.kind == "list" else "eq")
     if op == "contains":
         return Clause(path=name, op=op, value=text)

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from flask import g, request
@@ -13,7 +14,7 @@ from werkzeug.datastructures import LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
 from connector.access.tokens import Caller, authenticate
-from connector.catalog.place import candidates
+from connector.catalog.inputs import MAX_FAULTS, unknown
 from connector.catalog.strict import loads
 from connector.errors import Fault, Invalid, Malformed, NotFound, TooLarge, Unauthorized, WrongType
 from connector.sentences import LOCALES
@@ -80,17 +81,10 @@ def last(values: Mapping[str, Any]) -> dict[str, str]:
 
 def refuse_unknown(values: Iterable[str], known: Sequence[str]) -> None:
     """Invalid, naming the nearest known name, for any other."""
-    faults = [
-        Fault(
-            pointer=f"/{name}",
-            key="unknown_parameter",
-            params={"name": name[:60], "hint": candidates(name[:60], known)},
-        )
-        for name in values
-        if name not in known
-    ]
-    if faults:
-        raise Invalid(faults=faults)
+    names = set(known)
+    faults = islice((unknown(name, known) for name in values if name not in names), MAX_FAULTS)
+    if found := list(faults):
+        raise Invalid(faults=found)
 
 
 def texts(values: MultiDict[str, str]) -> dict[str, Any]:
