@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,7 +12,7 @@ from flask.testing import FlaskClient
 from connector.service import create_app
 from connector.settings import load
 from connector.web.house import EXTENSION, House
-from tests.plugins.stores import KINDS
+from tests.plugins.stores import KINDS, fresh_database
 
 TOKEN = "lw_fuzz"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -61,11 +58,8 @@ def on_memory() -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def on_postgres(postgres_url: str) -> Iterator[Served]:
     """A demo world on PostgreSQL, in a database of its own."""
-    name = f"fuzz_{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}".encode())
-        yield from serve(urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}")))
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with fresh_database(postgres_url) as url:
+        yield from serve(url)
 
 
 @pytest.fixture(params=KINDS)
