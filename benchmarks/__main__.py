@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from benchmarks import actions, databases, feeds
+from benchmarks import actions, databases, fanout, feeds
 from benchmarks.report import Goal, Table
 
-PARTS = ("actions", "cores", "fairness", "feeds")
+PARTS = ("actions", "cores", "fairness", "feeds", "fanout")
 
 
 def main() -> None:
@@ -30,6 +30,8 @@ def _tables(options: argparse.Namespace) -> Iterator[tuple[Table, list[Goal]]]:
             yield actions.compare(store, 4, options.rounds, options.seconds)
         if "feeds" in parts:
             yield feeds.compare(store, options.events)
+        if "fanout" in parts:
+            yield fanout.compare(store, options.rounds)
     if "fairness" in parts and "sqlite" in stores:
         yield actions.fairness(options.rounds, options.seconds)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 from granian import Granian
@@ -13,6 +17,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from connector.access import tokens
+from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
@@ -23,8 +28,13 @@ from connector.settings import Settings, publish
 from connector.settings import load as load_settings
 from connector.storage import open as open_store
 from connector.storage.contract import Scope, Store
+from connector.web import logs
 from connector.web.api import build
 from connector.web.house import House
+
+if TYPE_CHECKING:
+    from connector.events.post import Postroom
+    from connector.events.worker import Worker
 
 __all__ = ["DIALECTS", "House", "create_app", "open_house", "serve"]
 
@@ -49,8 +59,7 @@ def open_house(settings: Settings) -> House:
     A broken action, trigger or search is left out, and reported; a broken entity raises CatalogError. Nothing is
     watched until `house.watch.start()`.
     """
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.configure(settings)
     places = folders(settings)
     catalog, problems = _sound(places)
     store = open_store(settings.database_url)
@@ -59,7 +68,8 @@ def open_house(settings: Settings) -> House:
     secret = _settled(settings, catalog, store)
     watch = Watch(places, catalog, store.adopt)
     watch.problems = problems
-    return House(settings=settings, store=store, watch=watch, first_token=secret)
+    vault = open_vault(settings)
+    return House(settings=settings, store=store, watch=watch, vault=vault, first_token=secret)
 
 
 def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -92,14 +102,66 @@ def _settled(settings: Settings, catalog: Catalog, store: Store) -> str | None:
 
 
 def create_app(settings: Settings | None = None, house: House | None = None) -> Flask:
-    """The WSGI app of an opened house; without one, of the house that the settings or the environment describe."""
+    """The WSGI app of an opened house; without one, of the house that the settings or the environment describe.
+
+    An app that opens its own house also delivers its webhooks, unless the settings leave that to `leadwire worker`.
+    """
     opened = house or open_house(settings or load_settings())
+    if house is None and opened.settings.worker:
+        deliver(opened)
     app = build(opened)
     for door, roots in DIALECTS:
         for root in roots:
             app.register_blueprint(door, url_prefix=root, name=root.strip("/").replace("/", "_"))
     opened.watch.start()
     return app
+
+
+def workers(house: House) -> tuple[Worker, Postroom]:
+    """What carries this house's webhooks and mail. ValueError names a mail setting that cannot be read."""
+    # Loaded when first needed: what only starts servers or runs commands does without.
+    from connector.events.addresses import vetting
+    from connector.events.mailboxes import ways
+    from connector.events.post import Postroom
+    from connector.events.worker import Worker
+
+    out = ways(house.settings, house.vault, vetting(house.settings))
+    worker = Worker(house.settings, house.store, lambda: house.catalog, house.vault)
+    return worker, Postroom(house.settings, house.store, lambda: house.catalog, out)
+
+
+def deliver(house: House) -> None:
+    """Deliver from threads of this process until it ends; what is under way then is finished first."""
+    begun = [(worker, worker.start()) for worker in workers(house)]
+
+    def end() -> None:
+        for worker, _ in begun:
+            worker.stop()
+        for _, thread in begun:
+            thread.join(house.settings.delivery_timeout + 5)
+
+    atexit.register(end)
+
+
+def work(settings: Settings) -> None:
+    """Deliver webhooks in this process until SIGINT or SIGTERM; what is under way then is finished first."""
+    house = open_house(settings)
+    house.watch.start()
+    worker, postroom = workers(house)
+
+    def end(*_: object) -> None:
+        postroom.stop()
+        worker.stop()
+
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, end)
+    # Threads that compute hand over to the one that sends ten times as often as Python has them do.
+    sys.setswitchinterval(0.0005)
+    post = postroom.start()
+    worker.run()
+    post.join(house.settings.delivery_timeout + 5)
+    house.watch.stop()
+    house.store.close()
 
 
 def serve(settings: Settings) -> None:

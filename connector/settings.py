@@ -45,8 +45,35 @@ TABLE = (
     ),
     Setting("demo", True, "Load the demo world into a new database."),
     Setting("event_days", 90, "Days an event is kept in the log."),
+    Setting(
+        "mail_url",
+        "",
+        "Mail server of the house: smtp://USER:PASSWORD@HOST:PORT, smtps:// or smtp+plain://.",
+        secret=True,
+    ),
+    Setting("mail_from", "", "Sender of the house's own notices, such as Leadwire <crm@example.com>."),
+    Setting("attachments", "attachments", "Folder of the attachments, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME."),
+    Setting("attachment_limit", 20_000_000, "Largest attachment in bytes."),
     Setting("body_limit", 1_000_000, "Largest request body in bytes."),
     Setting("log_level", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("log_format", "text", "text for people, json for machines: one object per line, with its request_id."),
+    Setting(
+        "secret_key",
+        "",
+        "Key that seals stored secrets; old keys may follow after commas. Empty: a file beside the SQLite file.",
+        secret=True,
+    ),
+    Setting("outbound_allow", "", "Private networks that webhooks may reach, as CIDRs: 10.1.0.0/16, 127.0.0.1/32."),
+    Setting("worker", True, "Deliver webhooks from each server process. Off where `leadwire worker` does it."),
+    Setting(
+        "delivery_schedule",
+        "5,30,300,1800,7200,18000,36000,50400,72000,86400",
+        "Seconds to wait after each failed try of a delivery.",
+    ),
+    Setting("delivery_timeout", 15, "Seconds a receiver has to answer."),
+    Setting("delivery_lease", 60, "Seconds after which a delivery taken by a worker that died is taken by another."),
+    Setting("receiver_concurrency", 8, "Deliveries under way to one receiver at a time, per worker."),
+    Setting("disable_after", 120, "Hours without one success after which a failing subscription is disabled."),
 )
 
 
@@ -63,8 +90,21 @@ class Settings:
     admin_token: str
     demo: bool
     event_days: int
+    mail_url: str
+    mail_from: str
+    attachments: str
+    attachment_limit: int
     body_limit: int
     log_level: str
+    log_format: str
+    secret_key: str
+    outbound_allow: str
+    worker: bool
+    delivery_schedule: str
+    delivery_timeout: int
+    delivery_lease: int
+    receiver_concurrency: int
+    disable_after: int
 
 
 def load(environ: Mapping[str, str] | None = None, **given: str | None) -> Settings:

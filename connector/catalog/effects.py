@@ -20,12 +20,17 @@ VERBS: Mapping[str, frozenset[str]] = {
     "update": frozenset({"as", "set", "copy", "where"}),
     "delete": frozenset({"where"}),
     "send_email": frozenset({"as"}),
+    "resend": frozenset(),
+    "notify": frozenset(),
     "call": frozenset(),
 }
 """Each effect, and the keys it takes beside its own, `when`, `each` and `$comment`."""
 
 MAIL = frozenset({"fill"})
 """What send_email takes beside the fields of the email entity."""
+
+NOTICE = frozenset({"user", "subject", "x-subject", "text", "x-text"})
+TRANSLATED = ("subject", "text")
 
 CALL = frozenset({"url", "method", "headers", "body"})
 
@@ -287,6 +292,32 @@ def _send_email(
     )
 
 
+def _resend(
+    document: Mapping[str, Any], noun: str | None, known: Known, inputs: Mapping[str, Any], place: Place
+) -> Effect:
+    target, entity = _target(document, "resend", known, place)
+    if entity not in ("", "email"):
+        (place / "resend").add(f"'{target}' is a {entity}, not an email", "Name a record of the entity email.")
+    return Effect(verb="resend", when=condition(document, known, place), target=target)
+
+
+def _notify(
+    document: Mapping[str, Any], noun: str | None, known: Known, inputs: Mapping[str, Any], place: Place
+) -> Effect:
+    """A translation is kept beside its text, as `subject:fr`."""
+    given, spot = document["notify"], place / "notify"
+    _check_keys(given, NOTICE, ("user", "subject", "text"), spot)
+    user, shape = shaped(given.get("user"), known, spot / "user")
+    if shape != record("user"):
+        (spot / "user").add("this is no user", "Give the record of a user, such as {{ lead.user }}.")
+    values = {"user": user}
+    for part in TRANSLATED:
+        values[part] = value(given.get(part), known, spot / part)
+        for locale, text in given.get(f"x-{part}", {}).items():
+            values[f"{part}:{locale}"] = value(text, known, spot / f"x-{part}" / locale)
+    return Effect(verb="notify", when=condition(document, known, place), values=values)
+
+
 def _call(
     document: Mapping[str, Any], noun: str | None, known: Known, inputs: Mapping[str, Any], place: Place
 ) -> Effect:
@@ -309,5 +340,5 @@ def _check_keys(given: Mapping[str, Any], allowed: frozenset[str], required: Seq
 
 _COMPILERS: Mapping[str, Callable[..., Effect | None]] = {
     "set": _write, "add": _write, "remove": _write, "create": _create, "ensure": _create, "update": _update,
-    "delete": _delete, "send_email": _send_email, "call": _call,
+    "delete": _delete, "send_email": _send_email, "resend": _resend, "notify": _notify, "call": _call,
 }  # fmt: skip

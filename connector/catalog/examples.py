@@ -65,11 +65,12 @@ def _trigger_example(trigger: Trigger, example: Mapping[str, Any], catalog: Cata
 
 
 def _run(run: Mapping[str, Any], catalog: Catalog, place: Place) -> None:
-    """What makes the events of a trigger's example: an action, or an update as only the server itself does it."""
-    if ("action" in run) == ("update" in run):
-        place.add("a run has either 'action' or 'update'", 'Write {"action": "won"}.')
-    elif "update" in run:
-        entity = _entity(run["update"], catalog, place / "update")
+    """What makes the events of a trigger's example: an action, or a write as only the server itself does it."""
+    verbs = [verb for verb in ("action", "create", "update") if verb in run]
+    if len(verbs) != 1:
+        place.add("a run has either 'action', 'create' or 'update'", 'Write {"action": "won"}.')
+    elif verbs != ["action"]:
+        entity = _entity(run[verbs[0]], catalog, place / verbs[0])
         if entity is not None:
             _names(run.get("set", {}), entity.fields, entity.key, place / "set")
     elif run["action"] not in catalog.actions:

@@ -176,10 +176,12 @@ class Effect:
     set/add/remove: `values`. create: `entity`, `values`, `copy`, `source` (from), `leave_out` (except), `name` (as).
     ensure: as create, unless a record with the same values exists. Any of them once per item of `each`, named `it`.
     update/delete: `target` (a bound name) or `entity` with `where`; update also `values`, `copy`.
-    send_email/call: `values` and, for send_email, `fill`.
+    send_email/notify/call: `values` and, for send_email, `fill`. resend: `target`.
     """
 
-    verb: Literal["set", "add", "remove", "create", "ensure", "update", "delete", "send_email", "call"]
+    verb: Literal[
+        "set", "add", "remove", "create", "ensure", "update", "delete", "send_email", "resend", "notify", "call"
+    ]  # fmt: skip
     when: Value | None = None
     each: Value | None = None
     name: str | None = None

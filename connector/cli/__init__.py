@@ -12,7 +12,7 @@ from connector.cli.database import demo, upgrade
 from connector.cli.leads import import_
 from connector.cli.new import new
 from connector.cli.run import run
-from connector.cli.serve import serve
+from connector.cli.serve import serve, worker
 from connector.cli.tokens import token
 from connector.errors import LeadwireError
 
@@ -34,5 +34,5 @@ def main() -> None:
     """Leadwire keeps leads and lets any no-code platform act on them."""
 
 
-for command in (serve, check, new, run, token, import_, demo, upgrade, config):
+for command in (serve, worker, check, new, run, token, import_, demo, upgrade, config):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`leadwire serve`: the server."""
+"""`leadwire serve` and `leadwire worker`: the server, and deliveries in processes of their own."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ from connector.settings import Settings
 def serve(settings: Settings) -> None:
     """Serve the API. A new database gets the demo data and one token, which is printed once."""
     service.serve(settings)
+
+
+@click.command()
+@settings_options()
+def worker(settings: Settings) -> None:
+    """Deliver webhooks until stopped: as many processes as you like, beside servers that have --worker false."""
+    service.work(settings)

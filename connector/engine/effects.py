@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from connector.catalog.model import Effect, Entity
-from connector.engine.mail import fill, fill_html
+from connector.engine.mail import fill, fill_html, one_address
 from connector.engine.queries import Run, clauses, left_out
 from connector.engine.records import Record, entity_of, key_of, plain, row_of
 from connector.engine.values import KEPT
@@ -148,10 +148,33 @@ def send_email(run: Run, effect: Effect) -> None:
             if missing:
                 code = "variables_in_subject" if part == "subject" else "variables_in_body"
                 raise Refused(code, missing=", ".join(missing))
+    if values.get("to_address"):
+        values["to_address"] = one_address(values["to_address"])
     email = insert(run, "email", {"state": "queued", **values}, apply)
-    run.tx.insert("outbox", {"kind": "email", "email_id": email.id, "state": "pending", "due_at": run.tx.now})
+    _post(run, email.id, values.get("mailbox_id"))
     if effect.name is not None:
         run.names[effect.name] = email
+
+
+def _post(run: Run, email_id: int, mailbox_id: int | None) -> None:
+    row = {"kind": "email", "email_id": email_id, "body": {"mailbox_id": mailbox_id}}
+    run.tx.insert("outbox", {**row, "state": "pending", "due_at": run.tx.now})
+
+
+def resend(run: Run, effect: Effect) -> None:
+    """Put a stored e-mail into the outbox once more, as it is, under the same Message-ID."""
+    for record in _targets(run, effect):
+        wish(run, *key_of(record), {"state": "queued", "error": None})
+        _post(run, record.id, row_of(record)["mailbox_id"])
+
+
+def notify(run: Run, effect: Effect) -> None:
+    """Put a notice for one of the house's own users into the outbox; it leaves as an e-mail, without a record."""
+    user = effect.values["user"].of(run.names)
+    if user is not None:
+        parts = {part: effect.values.get(f"{part}:{user.locale}", effect.values[part]) for part in ("subject", "text")}
+        body = {"to": user.email, "name": str(user)} | {name: part.of(run.names) for name, part in parts.items()}
+        run.tx.insert("outbox", {"kind": "notice", "body": body, "state": "pending", "due_at": run.tx.now})
 
 
 def call(run: Run, effect: Effect) -> None:
@@ -169,5 +192,7 @@ EFFECTS: Mapping[str, Callable[[Run, Effect], None]] = {
     "update": update,
     "delete": delete,
     "send_email": send_email,
+    "resend": resend,
+    "notify": notify,
     "call": call,
 }

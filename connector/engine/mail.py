@@ -7,10 +7,28 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
 from connector.engine.records import Record
+from connector.errors import Refused
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*){1,3}")
+
+# Which names can be reached is for the mail server to say: houses use `.local`, trials use `.test`.
+SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+def one_address(text: str) -> str:
+    """The one e-mail address that this text is, in its ASCII form where it has one; Refused("bad_address") otherwise.
+
+    `ana@x.test, eve@y.test`, `Ana <ana@x.test>` and anything with a line break are not one address.
+    """
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise Refused("bad_address", value=repr(text[:100]), reason=str(error)) from None
+    return found.ascii_email or found.normalized
 
 
 def fill(template: str, names: Mapping[str, Any], escape: Callable[[str], str] = str) -> tuple[str, tuple[str, ...]]:

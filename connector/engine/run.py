@@ -119,7 +119,7 @@ def _job(catalog: Catalog, scope: Scope, todo: Action, inputs: dict[str, Any]) -
 
 def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Transaction) -> Answer:
     """The stages in a row. May be run again by the store, so nothing here outlives the transaction."""
-    run = open_run(catalog, tx, Names({"now": tx.now}, _lazy(catalog, tx)), inputs)
+    run = open_run(catalog, tx, standing(catalog, tx), inputs)
     if todo.on is not None:
         _place(run, todo.on, inputs[f"{todo.on}_id"])
     run.names["input"] = Inputs({name: _typed(run, todo, name, value) for name, value in inputs.items()})
@@ -135,8 +135,9 @@ def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Tran
     return Answer(data=_returned(run, todo), created=_is_new(run, todo), new=frozenset(run.created))
 
 
-def _lazy(catalog: Catalog, tx: Transaction) -> Mapping[str, Any]:
-    return {"actor": lambda: _actor(catalog, tx), "today": lambda: _today(tx)}
+def standing(catalog: Catalog, tx: Transaction) -> Names:
+    """The names that every expression may use: now, actor and today."""
+    return Names({"now": tx.now}, {"actor": lambda: _actor(catalog, tx), "today": lambda: _today(tx)})
 
 
 def _actor(catalog: Catalog, tx: Transaction) -> Record | None:

@@ -124,21 +124,19 @@ def _projection(found: Trigger) -> Callable[[Event], dict[str, Any]]:
     """The one serializer of a trigger: poll, push and sample all go through it."""
     keys = tuple(found.output["properties"])
     own = f"{found.on}_id"
+    earlier = tuple(key for key in keys if key.endswith("_before"))
 
     def item(event: Event) -> dict[str, Any]:
-        before = orjson.loads(event.before) if event.before is not None else {}
-        record = orjson.loads(event.after) if event.after is not None else before
-        fixed = {"id": event.seq, "occurred_at": event.at, "actor_id": event.actor_id, "origin": event.origin,
-                 own: event.record_id}  # fmt: skip
-        return {key: fixed[key] if key in fixed else _read(key, record, before) for key in keys}
+        record = orjson.loads(event.after or event.before or "{}")
+        shown = {key: record.get(key) for key in keys}
+        shown |= {"id": event.seq, "occurred_at": event.at, "actor_id": event.actor_id, "origin": event.origin,
+                  own: event.record_id}  # fmt: skip
+        if earlier:
+            before = orjson.loads(event.before or "{}")
+            shown |= {key: before.get(key.removesuffix("_before")) for key in earlier if key not in record}
+        return shown
 
     return item
-
-
-def _read(key: str, record: Mapping[str, Any], before: Mapping[str, Any]) -> Any:
-    if key.endswith("_before") and key not in record:
-        return before.get(key.removesuffix("_before"))
-    return record.get(key)
 
 
 def _newest(store: Store, scope: Scope, feed: Feed, state: FeedState, size: int, *, recent: bool) -> Page:

@@ -9,7 +9,7 @@ from connector.catalog.model import Catalog, Example, Trigger
 from connector.engine.examples import example_problem, new_world, play, scope_of
 from connector.errors import LeadwireError, Problem
 from connector.events.feeds import page, trigger
-from connector.storage.contract import Scope, Store
+from connector.storage.contract import Scope, Store, Transaction
 
 MakeStore = Callable[[], Store]
 
@@ -25,8 +25,14 @@ def _happen(catalog: Catalog, store: Store, run: Mapping[str, Any]) -> None:
     if "action" in run:
         play(catalog, store, run["action"], run)
     else:
-        scope = Scope(account_id=1, origin="automation")
-        store.transact(scope, lambda tx: tx.update(run["update"], run["on"], run["set"]))
+        store.transact(Scope(account_id=1, origin="automation"), lambda tx: _write(tx, run))
+
+
+def _write(tx: Transaction, run: Mapping[str, Any]) -> None:
+    if "create" in run:
+        tx.insert(run["create"], run["set"])
+    else:
+        tx.update(run["update"], run["on"], run["set"])
 
 
 def sample(catalog: Catalog, key: str, make_store: MakeStore) -> dict[str, Any]:

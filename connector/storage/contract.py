@@ -28,6 +28,8 @@ class Scope:
     """The user whose records alone are visible; None: the whole account (admins, the system)."""
     origin: Origin = "api"
     token_id: int | None = None
+    request_id: str | None = None
+    """The call that this is done for; its events and their deliveries carry it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ class Event:
     changed: tuple[str, ...]
     before: str | None
     after: str | None
+    request_id: str | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -159,6 +162,24 @@ class Change:
     before: Row | None
     after: Row | None
     kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """An account whose log is ahead of what was dispatched: events above `dispatched`, up to `newest`."""
+
+    account_id: int
+    dispatched: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A subscription that has deliveries due, and how many of them to take at most."""
+
+    account_id: int
+    subscription_id: int
+    most: int = 0
 
 
 class Transaction(Protocol):
@@ -246,6 +267,34 @@ class Store(Protocol):
 
     def forget(self, before: str) -> int:
         """Drop events older than that time; returns how many. Ids and seqs are never reused."""
+
+    def backlogs(self) -> list[Backlog]:
+        """The accounts whose log is ahead of their dispatched position."""
+
+    def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> bool:
+        """Insert deliveries and move the account's position from `backlog.dispatched` to `upto`, in one transaction.
+
+        False, and nothing done, when somebody else has moved it. Every delivery has all fields but `id`.
+        """
+
+    def due(self, now: str) -> list[Lane]:
+        """The active subscriptions that have a pending delivery whose `due_at` is not after `now`."""
+
+    def claim(self, lanes: Sequence[Lane], now: str, until: str, token: str) -> list[Row]:
+        """Take due deliveries of these lanes, oldest due first, for one holder until then; nobody else gets them.
+
+        Each gets `lease_token`, `due_at` = until and one attempt more. Unsettled, it falls due again at that time.
+        """
+
+    def settle(self, results: Sequence[Row], attempts: Sequence[Row]) -> None:
+        """Write how deliveries went and log the attempts, in one transaction.
+
+        A result has account_id, id, lease_token, state, attempts, due_at, last_status, last_error and settled_at. It
+        counts only while the lease token is still its own. A delivery to be sent `again` stays pending.
+        """
+
+    def sweep(self, before: str) -> int:
+        """Drop deliveries made before that time, and their attempts; how many deliveries."""
 
     def close(self) -> None:
         """Release connections."""

@@ -84,7 +84,7 @@ def number(drafts: Sequence[Draft], scope: Scope, now: str, last: int | None) ->
         Event(
             seq=first + step * index, at=now, account_id=scope.account_id, actor_id=scope.actor_id,
             origin=scope.origin, entity=draft.entity, record_id=draft.record_id, verb=draft.verb,
-            changed=draft.changed, before=draft.before, after=draft.after,
+            changed=draft.changed, before=draft.before, after=draft.after, request_id=scope.request_id,
         )
         for index, draft in enumerate(drafts)
     )  # fmt: skip

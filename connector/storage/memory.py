@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -13,6 +12,7 @@ from connector.catalog.model import Catalog
 from connector.errors import Conflict
 from connector.storage.contract import Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, number, stamp, topic_value
+from connector.storage.leases import MemoryQueue
 from connector.storage.matching import Matching
 from connector.storage.records import Record, Records, records
 from connector.storage.units import Run, Units
@@ -23,16 +23,13 @@ T = TypeVar("T")
 Logged = tuple[Event, Draft]
 
 
-class MemoryStore(Units):
+class MemoryStore(Units, MemoryQueue):
     """Rows in dicts behind one lock; a transaction keeps a list of how to undo itself."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        super().__init__()
         self._feed = secrets.token_hex(8)
-        self.tables: dict[str, dict[int, tuple[int, Row]]] = {}
-        self.last_ids: dict[str, int] = {}
         self._log: dict[int, list[Logged]] = {}
-        self._numbers: dict[int, int] = {}
 
     def adopt(self, catalog: Catalog) -> None:
         """Take on this catalog."""

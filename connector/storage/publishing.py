@@ -16,8 +16,8 @@ from connector.storage.journal import Draft
 from connector.storage.statements import EVENT, TOPIC
 from connector.storage.tables import Tables
 
-_SINGLE = (BigInteger, BigInteger, Text, BigInteger, Text)
-"""The account, how many events, the moment, the actor, the origin."""
+_SINGLE = (BigInteger, BigInteger, Text, BigInteger, Text, Text)
+"""The account, how many events, the moment, the actor, the origin, the request."""
 _PER_EVENT = {"place": BigInteger, "entity": Text, "record_id": BigInteger, "verb": Text, "changed": Text,
               "before": Text, "after": Text}  # fmt: skip
 _PER_TOPIC = {"place": BigInteger, "topic": Text, "owner_id": BigInteger, "value": Text}
@@ -35,7 +35,7 @@ def published(scope: Scope, now: str, drafts: Sequence[Draft]) -> list[Any]:
         for place, one in enumerate(drafts, 1)
         for topic, value in one.topics
     ]
-    single = [scope.account_id, len(drafts), now, scope.actor_id, scope.origin]
+    single = [scope.account_id, len(drafts), now, scope.actor_id, scope.origin, scope.request_id]
     return [*single, orjson.dumps(events).decode(), orjson.dumps(topics).decode()]
 
 

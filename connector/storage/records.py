@@ -163,7 +163,8 @@ def _resolve(by_key: Mapping[str, Record], entity: str, parts: list[str]) -> Pat
 
 def _fitting(entities: Mapping[str, Entity]) -> dict[str, Entity]:
     """The tables of the code, without references and shows that this catalog has no record type for."""
-    return {key: _fit(entity, entities) for key, entity in SYSTEM.items()}
+    known = {**entities, **SYSTEM}
+    return {key: _fit(entity, known) for key, entity in SYSTEM.items()}
 
 
 def _fit(entity: Entity, entities: Mapping[str, Entity]) -> Entity:

@@ -15,10 +15,11 @@ from connector.errors import Conflict
 from connector.storage.columns import account
 from connector.storage.contract import Clause, Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, stamp
+from connector.storage.queue import SqlQueue
 from connector.storage.records import Record, fingerprint, records
 from connector.storage.shapes import page_of, shape_of
 from connector.storage.statements import EVENT, TOPIC, Statement, Statements, event_of
-from connector.storage.tables import Tables, folded
+from connector.storage.tables import Tables, folded, upserts
 from connector.storage.units import Units
 
 T = TypeVar("T")
@@ -105,7 +106,7 @@ class SqlSession:
         self._link.run("RELEASE SAVEPOINT job")
 
 
-class SqlStore(Units):
+class SqlStore(SqlQueue, Units):
     """The part of a SQL store that does not depend on the driver."""
 
     dialect: Dialect
@@ -224,8 +225,8 @@ def publishing(made: Statements) -> tuple[Statement, Statement, Statement]:
 def event_values(scope: Scope, now: str, seq: int, draft: Draft) -> list[Any]:
     """The columns of an event."""
     return [
-        scope.account_id, seq, now, scope.actor_id, scope.origin, draft.entity, draft.record_id, draft.verb,
-        orjson.dumps(draft.changed).decode(), draft.before, draft.after,
+        scope.account_id, seq, now, scope.actor_id, scope.origin, scope.request_id, draft.entity, draft.record_id,
+        draft.verb, orjson.dumps(draft.changed).decode(), draft.before, draft.after,
     ]  # fmt: skip
 
 
@@ -244,20 +245,10 @@ def _count_up(tables: Tables) -> Any:
     """Take numbers: values are account, owner, how many. The row is made at the first event."""
     feed = tables["feed"]
     mine, more = bindparam("v0", type_=feed.c.seq.type), bindparam("v2", type_=feed.c.seq.type)
-    dialect: Any = _upserts(tables.dialect)
+    dialect: Any = upserts(tables.dialect)
     first = dialect.insert(feed).values(account_id=mine, seq=more, dispatched=0)
     counted = first.on_conflict_do_update(index_elements=["account_id"], set_={"seq": feed.c.seq + first.excluded.seq})
     return counted.returning(feed.c.seq)
-
-
-def _upserts(dialect: str) -> Any:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite
 
 
 def _inserter(name: str, columns: Sequence[str]) -> Callable[[Tables], Any]:

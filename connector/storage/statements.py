@@ -34,7 +34,8 @@ from connector.storage.shapes import ACCOUNT, FIRST, OWNER, MarkShape, OrderShap
 from connector.storage.tables import TEXT, Tables, describe, folded
 from connector.storage.values import DECODE, ENCODE, Convert, fold, whole
 
-EVENT = ("account_id", "seq", "at", "actor_id", "origin", "entity", "record_id", "verb", "changed", "before", "after")
+EVENT = ("account_id", "seq", "at", "actor_id", "origin", "request_id", "entity", "record_id", "verb", "changed",
+         "before", "after")  # fmt: skip
 _PLACED = re.compile(r"[vf]\d+")
 TOPIC = ("account_id", "topic", "seq", "owner_id", "value")
 
@@ -317,10 +318,10 @@ class Statements:
 
 def event_of(values: Sequence[Any]) -> Event:
     """An event from its columns."""
-    account_id, seq, at, actor_id, origin, entity, record_id, verb, changed, before, after = values
+    account_id, seq, at, actor_id, origin, request_id, entity, record_id, verb, changed, before, after = values
     return Event(
         seq=seq, at=at, account_id=account_id, actor_id=actor_id, origin=origin, entity=entity, record_id=record_id,
-        verb=verb, changed=_names(changed), before=before, after=after,
+        verb=verb, changed=_names(changed), before=before, after=after, request_id=request_id,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""Tables of the code: tokens and the outbox. Read and written like any record type, but without events or resource.
+"""Tables of the code: tokens, the outbox, subscriptions and their deliveries.
 
-Their rows also carry `account_id`, because they are looked up over all accounts (`Query.everywhere`).
+They are read and written like any record type, but without events or resource. Their rows also carry `account_id`,
+because they are looked up over all accounts (`Query.everywhere`).
 """
 
 from __future__ import annotations
@@ -67,9 +68,91 @@ OUTBOX = _entity(
         _field("state"),
         _field("attempts", "integer"),
         _field("due_at", "datetime"),
+        _field("lease_token"),
+        _field("error"),
     ),
     shows=(),
     index=(("state", "due_at"),),
 )
 
-SYSTEM: Mapping[str, Entity] = {entity.key: entity for entity in (API_TOKEN, OUTBOX)}
+SUBSCRIPTION = _entity(
+    "subscription",
+    "subscriptions",
+    (
+        _field("trigger"),
+        _field("kind"),
+        _field("target_url"),
+        _field("filter", "object"),
+        _field("style"),
+        _field("parameters"),
+        _field("secret", secret=True),
+        _field("old_secret", secret=True),
+        _field("old_secret_until", "datetime"),
+        _field("fingerprint"),
+        _field("state"),
+        _field("reason"),
+        _field("failing_since", "datetime"),
+        _field("last_status", "integer"),
+        _field("last_error"),
+        _field("last_at", "datetime"),
+        _field("user_id", "integer", ref=Ref(to="user")),
+        _field("token_id", "integer", ref=Ref(to="api_token")),
+    ),
+    shows=(
+        Show(name="is_admin", path=("user_id", "is_admin")),
+        Show(name="is_active", path=("user_id", "is_active")),
+        Show(name="expires_at", path=("token_id", "expires_at")),
+        Show(name="revoked_at", path=("token_id", "revoked_at")),
+    ),
+    unique=(("fingerprint",),),
+    index=(("state",),),
+)
+"""Who wants to be told of what. `parameters` and the secrets are sealed; `fingerprint` is null once it is removed."""
+
+DELIVERY = _entity(
+    "delivery",
+    "deliveries",
+    (
+        _field("subscription_id", "integer", ref=Ref(to="subscription")),
+        _field("seq", "integer"),
+        _field("message_id"),
+        _field("trigger"),
+        _field("style"),
+        _field("method"),
+        _field("body"),
+        _field("request_id"),
+        _field("state"),
+        _field("attempts", "integer"),
+        _field("again", "integer"),
+        _field("due_at", "datetime"),
+        _field("lease_token"),
+        _field("last_status", "integer"),
+        _field("last_error"),
+        _field("settled_at", "datetime"),
+    ),
+    shows=(Show(name="user_id", path=("subscription_id", "user_id")),),
+    unique=(("message_id",),),
+    index=(("subscription_id", "state", "due_at"), ("state", "created_at")),
+)
+"""One event for one subscription. A claim moves `due_at` to the end of its lease: a dead worker's rows fall due."""
+
+ATTEMPT = _entity(
+    "attempt",
+    "attempts",
+    (
+        _field("delivery_id", "integer", ref=Ref(to="delivery")),
+        _field("subscription_id", "integer"),
+        _field("number", "integer"),
+        _field("at", "datetime"),
+        _field("milliseconds", "integer"),
+        _field("status", "integer"),
+        _field("error"),
+        _field("answer"),
+        _field("worker"),
+        _field("request_id"),
+    ),
+    shows=(Show(name="user_id", path=("delivery_id", "subscription_id", "user_id")),),
+)
+"""One try of a delivery, and what the receiver said."""
+
+SYSTEM: Mapping[str, Entity] = {entity.key: entity for entity in (API_TOKEN, OUTBOX, SUBSCRIPTION, DELIVERY, ATTEMPT)}

@@ -71,6 +71,17 @@ def describe(records: Records, dialect: str) -> Tables:
     return Tables(metadata, dialect)
 
 
+def upserts(dialect: str) -> Any:
+    """The module of SQLAlchemy whose `insert` knows what to do on a conflict."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite
+
+
 def rule_columns(record: Record, rule: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of an index or unique rule: folded where the field folds."""
     return tuple(folded(name) if record.fields[name].fold else name for name in rule)
@@ -151,7 +162,7 @@ def _log_tables(metadata: MetaData, dialect: str) -> None:
         Column("at", TEXT, nullable=False), Column("actor_id", WHOLE), Column("origin", TEXT, nullable=False),
         Column("entity", TEXT, nullable=False), Column("record_id", WHOLE, nullable=False),
         Column("verb", TEXT, nullable=False), Column("changed", TEXT, nullable=False),
-        Column("before", TEXT), Column("after", TEXT),
+        Column("before", TEXT), Column("after", TEXT), Column("request_id", TEXT),
         PrimaryKeyConstraint("account_id", "seq"),
     )  # fmt: skip
     topic = Table(

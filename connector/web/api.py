@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from connector.web import answers, incoming, problems
+from connector.web import answers, incoming, logs, metrics, problems
 from connector.web.about import about, health
 from connector.web.actions import actions
+from connector.web.attachments import attachments
 from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
+from connector.web.mail import mail
 from connector.web.paths import tidy
 from connector.web.records import records
+from connector.web.subscriptions import webhooks
 from connector.web.tokens import tokens
 
 ROOT = "/api/v1"
@@ -25,9 +28,12 @@ def build(house: House) -> Flask:
     app.url_map.merge_slashes = False
     answers.install(app)
     app.before_request(incoming.name_request)
+    metrics.install(app)
+    logs.install(app, house.settings)
     problems.catch(app)
-    for part in (actions, feeds, about, tokens, records):
+    for part in (actions, feeds, about, tokens, webhooks, mail, attachments, records):
         app.register_blueprint(part, url_prefix=ROOT)
     app.register_blueprint(health)
+    app.register_blueprint(metrics.metrics)
     app.wsgi_app = tidy(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app

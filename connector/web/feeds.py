@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from connector import storage
@@ -30,8 +32,14 @@ def sample(key: str) -> Response:
     """One item of the demo world, of the same shape as the live ones, in the envelope of the feed."""
     incoming.caller()
     incoming.query()
+    return answer({"data": [sample_of(key)], "cursor": None, "has_more": False})
+
+
+def sample_of(key: str) -> dict[str, Any]:
+    """The trigger's sample, made once per catalog."""
     catalog, kept = house().catalog, house().samples
     place = (catalog.version, key)
     if place not in kept:
         kept[place] = samples.sample(catalog, key, lambda: storage.open("memory:"))
-    return answer({"data": [kept[place]], "cursor": None, "has_more": False})
+    found: dict[str, Any] = kept[place]
+    return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from connector.access.vault import Vault
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
 from connector.settings import Settings
@@ -22,6 +23,7 @@ class House:
     settings: Settings
     store: Store
     watch: Watch
+    vault: Vault
     first_token: str | None = None
     """The first admin's token, where this opening made the database; nowhere else is it to be had."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -62,7 +63,8 @@ def bare(value: str) -> str:
 
 def caller() -> Caller:
     """Who calls; Unauthorized unless the token is good right now."""
-    return authenticate(house().store, secret())
+    found = authenticate(house().store, secret())
+    return replace(found, scope=replace(found.scope, request_id=g.request_id))
 
 
 def query(*known: str) -> dict[str, str]:

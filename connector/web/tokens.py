@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from flask import Blueprint, Response, url_for
-from marshmallow import ValidationError
 
 from connector.access import tokens as access
 from connector.access.tokens import Caller, Token
-from connector.errors import Fault, Forbidden, Invalid, NotFound
+from connector.errors import Forbidden, NotFound
 from connector.storage.contract import Row
 from connector.web import incoming
 from connector.web.answers import answer
+from connector.web.forms import checked
 from connector.web.house import house
 
 tokens = Blueprint("tokens", __name__)
@@ -37,7 +34,7 @@ def one(token_id: str) -> Response:
 def make() -> Response:
     """Make a token, for the caller unless `user_id` names another user; only this answer holds its secret."""
     caller = admin()
-    asked = checked(incoming.body()[0])
+    asked = checked(SCHEMA, incoming.body()[0])
     secret, row = access.issue(
         house().store,
         caller.scope.account_id,
@@ -76,19 +73,3 @@ def known(caller: Caller, token_id: str) -> Row:
     if found is None:
         raise NotFound("token_not_found", value=token_id)
     return found
-
-
-def checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body as the schema types it; Invalid with every fault it has."""
-    try:
-        typed: dict[str, Any] = SCHEMA.load(body)
-    except ValidationError as error:
-        raise Invalid(faults=list(faults(error.messages_dict))) from None
-    return typed
-
-
-def faults(messages: Mapping[str, Any]) -> Iterator[Fault]:
-    """Marshmallow's complaints, one by one."""
-    for name, said in messages.items():
-        text = f"{name}: {' '.join(said)}".replace("{", "{{").replace("}", "}}")
-        yield Fault(pointer=f"/{name}", key="not_valid", texts={"en": text})
