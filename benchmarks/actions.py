@@ -36,9 +36,14 @@ class Target:
     rounds: dict[int, list[Sample]] = field(default_factory=dict)
 
     def requests(self) -> load.Request:
-        """Requests that each change a lead: no two amounts are alike."""
+        """Requests that each change a lead: no two amounts are alike, and each has an idempotency key of its own."""
         numbers, dice = itertools.count(self.good * 3 + 1), random.Random(self.good)
-        return lambda: load.post(self.path, self.server.token, _body(next(numbers), dice.choice(self.leads)))
+
+        def request() -> bytes:
+            number = next(numbers)
+            return load.post(self.path, self.server.token, _body(number, dice.choice(self.leads)), f"call-{number}")
+
+        return request
 
     def load(self, connections: int, seconds: float) -> Sample:
         """One load, checked: every answer is 2xx, and rows = answers."""

@@ -54,10 +54,11 @@ class _Wire:
     length: int = -1
 
 
-def post(path: str, token: str, body: object) -> bytes:
-    """The bytes of a JSON POST."""
+def post(path: str, token: str, body: object, key: str = "") -> bytes:
+    """The bytes of a JSON POST; `key`: its Idempotency-Key."""
     text = json.dumps(body).encode()
-    return _head("POST", path, token, f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n") + text
+    own = f"Idempotency-Key: {key}\r\n" if key else ""
+    return _head("POST", path, token, f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n{own}") + text
 
 
 def get(path: str, token: str) -> bytes:

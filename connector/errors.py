@@ -17,6 +17,7 @@ LeadwireError
 ├── Invalid              422  the input breaks its schema; carries one Fault per mistake
 ├── RateLimited          429  too many requests
 ├── Unavailable          503  storage is busy or down; try again
+│   └── Locked           503  another call holds what this one needs, for too long
 ├── StorageFull          507  storage has no room
 └── CatalogError              a file under schemas/ is broken (at load, never per request)
 """
@@ -183,6 +184,10 @@ class Unavailable(LeadwireError):
     """The storage is busy or cannot be reached; try again."""
 
     status, default, retryable = 503, "unavailable", True
+
+
+class Locked(Unavailable):
+    """Another call held what this one needs for longer than it could wait; try again."""
 
 
 class StorageFull(LeadwireError):

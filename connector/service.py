@@ -17,6 +17,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from connector.access import tokens
+from connector.access.keeper import Keeper
+from connector.access.upkeep import Upkeep
 from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
@@ -68,8 +70,8 @@ def open_house(settings: Settings) -> House:
     secret = _settled(settings, catalog, store)
     watch = Watch(places, catalog, store.adopt)
     watch.problems = problems
-    vault = open_vault(settings)
-    return House(settings=settings, store=store, watch=watch, vault=vault, first_token=secret)
+    vault, keeper = open_vault(settings), Keeper(settings, store)
+    return House(settings=settings, store=store, watch=watch, vault=vault, keeper=keeper, first_token=secret)
 
 
 def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -114,6 +116,7 @@ def create_app(settings: Settings | None = None, house: House | None = None) -> 
         for root in roots:
             app.register_blueprint(door, url_prefix=root, name=root.strip("/").replace("/", "_"))
     opened.watch.start()
+    Upkeep(opened.store, opened.settings).start()
     return app
 
 

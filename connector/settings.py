@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -55,6 +55,21 @@ TABLE = (
     Setting("attachments", "attachments", "Folder of the attachments, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME."),
     Setting("attachment_limit", 20_000_000, "Largest attachment in bytes."),
     Setting("body_limit", 1_000_000, "Largest request body in bytes."),
+    Setting(
+        "rate_limit", 100, "Requests one token may make per minute, where the token says nothing else. 0: no limit."
+    ),
+    Setting(
+        "redis_url", "", "redis://HOST:PORT that counts requests. Empty: they are counted in the database.", secret=True
+    ),
+    Setting("wrong_tokens", 30, "Wrong tokens per minute after which an address has to wait. 0: any number."),
+    Setting("trusted_proxies", "", "Proxies whose X-Forwarded-For is believed, as CIDRs: 10.0.0.0/8. Empty: none."),
+    Setting(
+        "get_acts", True, "Let GET act in the front doors of other systems. Off: they answer 405 and take POST only."
+    ),
+    Setting("audit_days", 365, "Days a line of the audit is kept."),
+    Setting(
+        "security_contact", "mailto:security@leadwire.test", "Whom security.txt names; a mailto: or https: address."
+    ),
     Setting("log_level", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting("log_format", "text", "text for people, json for machines: one object per line, with its request_id."),
     Setting(
@@ -85,9 +100,9 @@ class Settings:
     port: int
     workers: int
     threads: int
-    database_url: str
+    database_url: str = field(repr=False)
     schemas: str
-    admin_token: str
+    admin_token: str = field(repr=False)
     demo: bool
     event_days: int
     mail_url: str
@@ -95,6 +110,13 @@ class Settings:
     attachments: str
     attachment_limit: int
     body_limit: int
+    rate_limit: int
+    redis_url: str = field(repr=False)
+    wrong_tokens: int
+    trusted_proxies: str
+    get_acts: bool
+    audit_days: int
+    security_contact: str
     log_level: str
     log_format: str
     secret_key: str

@@ -5,20 +5,32 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from connector.errors import NotFound, Unauthorized
-from connector.storage.contract import Clause, Query, Row, Scope, Store, Transaction
+from connector.access.addresses import network
+from connector.access.audit import note
+from connector.errors import Forbidden, NotFound, Unauthorized
+from connector.sentences import SENTENCES, say
+from connector.storage.contract import AnyOf, Clause, Query, Row, Scope, Store, Transaction
 
 ENTITY = "api_token"
 PREFIX = "lw_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SCOPES = ("read", "act", "administer", "act_as")
+"""What a token may be for. `administer` needs an administrator as its user; `act_as` names another user per call."""
+USUAL = SCOPES[:3]
+"""The scopes of a token that names none: all that its user may do."""
+CHANGEABLE = (
+    "name", "details", "scopes", "actions", "allowed_ips", "rate_limit", "replay_window", "in_query", "expires_at",
+)  # fmt: skip
+MOST = 100
+"""Ranges, or actions, that one token may name."""
 RANDOM_LENGTH = 30
 """30 of 62 characters carry 178 random bits."""
 CHECKSUM_LENGTH = 6
@@ -39,6 +51,17 @@ class Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
+class Range(fields.String):
+    """An IP address or a range of addresses."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return str(network(str(text)))
+        except ValueError:
+            raise ValidationError(say(SENTENCES["not_a_network"]).format(got=str(text)[:60])) from None
+
+
 class Token(Schema):
     """A token as administrators write and read it. Its secret is no field of it: it is told once, beside it."""
 
@@ -52,6 +75,18 @@ class Token(Schema):
     details = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
     user_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     prefix = fields.String(dump_only=True)
+    kind = fields.String(dump_only=True)
+    scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES)), load_default=None, allow_none=True)
+    actions = fields.List(
+        fields.String(validate=validate.Length(1, 64)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=MOST),
+    )
+    allowed_ips = fields.List(Range(), load_default=None, allow_none=True, validate=validate.Length(max=MOST))
+    rate_limit = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
+    replay_window = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 3600))
+    in_query = fields.Boolean(load_default=None, allow_none=True)
     expires_at = Moment(load_default=None, allow_none=True, format="iso")
     last_used_at = fields.Raw(dump_only=True)
     revoked_at = fields.Raw(dump_only=True)
@@ -70,6 +105,19 @@ class Caller:
     email: str
     locale: str
     is_admin: bool
+    scopes: tuple[str, ...] = USUAL
+    allowed_ips: tuple[str, ...] = ()
+    """The ranges it may call from; none: anywhere."""
+    rate_limit: int | None = None
+    """Its calls per minute; None: as many as the settings say, 0: any number."""
+    in_query: bool = False
+    """Whether the token may stand in an address, where a front door takes it there."""
+    last_used_at: str | None = None
+
+    def require(self, scope: str) -> None:
+        """Forbidden unless the token has that scope."""
+        if scope not in self.scopes:
+            raise Forbidden("scope_missing", name=scope)
 
 
 def mint() -> str:
@@ -98,28 +146,26 @@ def hint(secret: str) -> str:
 
 
 def issue(
-    store: Store,
-    account_id: int,
-    user_id: int,
-    name: str,
-    *,
-    secret: str = "",
-    expires_at: str | None = None,
-    details: str | None = None,
-) -> tuple[str, Row]:
+    store: Store, account_id: int, user_id: int, name: str, *, secret: str = "", expires_at: str | None = None,
+    details: str | None = None, by: Scope | None = None, **rights: Any,
+) -> tuple[str, Row]:  # fmt: skip
     """Create a token for that user. The secret is in this answer and nowhere else, ever.
 
-    A `secret` of the caller's choice is taken as it is. An unknown user raises NotFound.
+    A `secret` of the caller's choice is taken as it is; `rights` are scopes, actions, allowed_ips, rate_limit,
+    replay_window and in_query, all as usual where absent. An unknown user raises NotFound.
     """
     chosen = secret or mint()
+    kind = "account" if "act_as" in (rights.get("scopes") or ()) else "user"
 
     def work(tx: Transaction) -> Row:
-        if tx.get("user", user_id) is None:
+        if tx.get("user", user_id, scoped=False) is None:
             raise NotFound("user_not_found", value=user_id)
-        values = {"name": name, "details": details, "user_id": user_id, "expires_at": expires_at}
-        return tx.insert(ENTITY, {**values, "hash": fingerprint(chosen), "prefix": hint(chosen)})
+        values = {"name": name, "details": details, "user_id": user_id, "expires_at": expires_at, "kind": kind}
+        row = tx.insert(ENTITY, {**rights, **values, "hash": fingerprint(chosen), "prefix": hint(chosen)})
+        note(tx, "token.created", name, record=f"{ENTITY}/{row['id']}", details={"user_id": user_id, **rights})
+        return row
 
-    row, _ = store.transact(Scope(account_id=account_id), work)
+    row, _ = store.transact(by or Scope(account_id=account_id, origin="manual"), work)
     return chosen, public(row)
 
 
@@ -150,11 +196,37 @@ def stamp(moment: datetime) -> str:
 
 
 def _caller(row: Mapping[str, Any]) -> Caller:
-    owner = None if row["is_admin"] else row["user_id"]
+    scopes = tuple(row["scopes"] or USUAL)
+    actions = row["actions"] if "act" in scopes else ()
+    scope = Scope(
+        account_id=row["account_id"], actor_id=row["user_id"], owner=None if row["is_admin"] else row["user_id"],
+        token_id=row["id"], actions=None if actions is None else tuple(actions), window=row["replay_window"] or 0,
+    )  # fmt: skip
     return Caller(
-        scope=Scope(account_id=row["account_id"], actor_id=row["user_id"], owner=owner, token_id=row["id"]),
-        token_id=row["id"], token=row["name"], user_id=row["user_id"], email=row["user_email"],
-        locale=row["user_locale"] or "en", is_admin=row["is_admin"],
+        scope=scope, token_id=row["id"], token=row["name"], user_id=row["user_id"], email=row["user_email"],
+        locale=row["user_locale"] or "en", is_admin=row["is_admin"], scopes=scopes,
+        allowed_ips=tuple(row["allowed_ips"] or ()), rate_limit=row["rate_limit"], in_query=bool(row["in_query"]),
+        last_used_at=row["last_used_at"],
+    )  # fmt: skip
+
+
+def act_as(store: Store, caller: Caller, login: str) -> Caller:
+    """The caller as the active user of that login or e-mail address, for a token with the scope `act_as`.
+
+    What the token may do stays as it is; what it sees is what that user sees. Unauthorized for anybody else.
+    """
+    caller.require("act_as")
+    named = AnyOf(groups=((Clause(path="login", op="eq", value=login),), (Clause(path="email", op="eq", value=login),)))
+    active = Clause(path="is_active", op="eq", value=True)
+    query = Query(entity="user", where=(named, active), limit=2, scoped=False)
+    found = store.read(caller.scope, lambda tx: tx.find(query)) if login else []
+    if len(found) != 1:
+        raise Unauthorized("unauthorized_invalid_token")
+    user = found[0]
+    scope = replace(caller.scope, actor_id=user["id"], owner=None if user["is_admin"] else user["id"])
+    return replace(
+        caller, scope=scope, user_id=user["id"], email=user["email"], locale=user["locale"] or "en",
+        is_admin=bool(user["is_admin"]),
     )  # fmt: skip
 
 
@@ -164,16 +236,43 @@ def listing(store: Store, account_id: int) -> Sequence[Row]:
     return [public(row) for row in rows]
 
 
-def revoke(store: Store, account_id: int, token_id: int) -> Row:
+def one(store: Store, account_id: int, token_id: int) -> Row:
+    """The account's token of that id, without its hash; NotFound when there is none."""
+    row = store.read(Scope(account_id=account_id), lambda tx: tx.get(ENTITY, token_id))
+    if row is None:
+        raise NotFound("token_not_found", value=token_id)
+    return public(row)
+
+
+def change(store: Store, account_id: int, token_id: int, changes: Mapping[str, Any], *, by: Scope | None = None) -> Row:
+    """Change what the token is called and may do, from its next call on."""
+
+    def work(tx: Transaction) -> Row:
+        row = tx.get(ENTITY, token_id)
+        if row is None:
+            raise NotFound("token_not_found", value=token_id)
+        note(tx, "token.changed", row["name"], record=f"{ENTITY}/{token_id}", details=dict(changes))
+        return tx.update(ENTITY, token_id, changes)
+
+    scope = by or Scope(account_id=account_id, origin="manual")
+    row, _ = store.transact(scope, work, about=((ENTITY, token_id),))
+    return public(row)
+
+
+def revoke(store: Store, account_id: int, token_id: int, *, by: Scope | None = None) -> Row:
     """End a token now. Ending it again changes nothing; an unknown one raises NotFound."""
 
     def work(tx: Transaction) -> Row:
         row = tx.get(ENTITY, token_id)
         if row is None:
             raise NotFound("token_not_found", value=token_id)
-        return row if row["revoked_at"] else tx.update(ENTITY, token_id, {"revoked_at": tx.now})
+        if row["revoked_at"]:
+            return row
+        note(tx, "token.revoked", row["name"], record=f"{ENTITY}/{token_id}")
+        return tx.update(ENTITY, token_id, {"revoked_at": tx.now})
 
-    row, _ = store.transact(Scope(account_id=account_id), work, about=((ENTITY, token_id),))
+    scope = by or Scope(account_id=account_id, origin="manual")
+    row, _ = store.transact(scope, work, about=((ENTITY, token_id),))
     return public(row)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from connector.access import tokens
+from connector.access.addresses import network
 from connector.cli.options import DATABASE, acting_options, opened, settings_options, user_named
 from connector.settings import Settings
 
@@ -17,15 +20,52 @@ def token() -> None:
 @token.command("create")
 @click.argument("name")
 @click.option("--expires", metavar="TIME", help="When it ends, as 2027-01-31T00:00:00.000Z; never if not given.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(tokens.SCOPES),
+    help="What it is for; all but act_as if not given.",
+)
+@click.option("--action", "actions", multiple=True, metavar="KEY", help="An action it may run; all if not given.")
+@click.option(
+    "--ip",
+    "allowed_ips",
+    multiple=True,
+    metavar="RANGE",
+    help="Where it may call from: 203.0.113.7 or 10.0.0.0/8; anywhere if not given.",
+)
+@click.option("--rate", "rate_limit", type=click.IntRange(0), help="Its calls per minute; 0: any number.")
+@click.option(
+    "--replay",
+    "replay_window",
+    type=click.IntRange(0, 3600),
+    help="Seconds in which an equal call is answered again instead of done again.",
+)
+@click.option(
+    "--in-query", is_flag=True, default=None, help="Let it stand in an address, for the front doors that take it there."
+)
 @acting_options
 @settings_options(*DATABASE)
-def create(settings: Settings, name: str, expires: str | None, account: int, email: str | None) -> None:
+def create(settings: Settings, name: str, expires: str | None, account: int, email: str | None, **rights: Any) -> None:
     """Make a token called NAME for the user given with --as, and print it. It is never shown again."""
+    named: dict[str, Any] = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in rights.items() if value != ()
+    }
+    named["allowed_ips"] = ranges(named.get("allowed_ips", []))
     with opened(settings) as house:
         user = user_named(house.store, account, email)
-        secret, row = tokens.issue(house.store, account, user["id"], name, expires_at=expires)
+        secret, row = tokens.issue(house.store, account, user["id"], name, expires_at=expires, **named)
     click.echo(f"Token {row['id']} for {user['email']}. Keep it now: it is not shown again.", err=True)
     click.echo(secret)
+
+
+def ranges(given: list[str]) -> list[str] | None:
+    """The ranges as they are kept; a usage error for what is none."""
+    try:
+        return [str(network(text)) for text in given] or None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--ip") from None
 
 
 @token.command("list")

@@ -15,7 +15,7 @@ from connector.access.tokens import Caller
 from connector.catalog.model import Action, Catalog
 from connector.engine import lists
 from connector.engine.run import run
-from connector.errors import Forbidden, LeadwireError, NotFound, WrongMethod
+from connector.errors import LeadwireError, NotFound, WrongMethod
 from connector.web import incoming
 from connector.web.answers import JSON_TYPE, answer
 from connector.web.house import house
@@ -25,8 +25,6 @@ from connector.web.records import directory
 ROOTS = ("/api/simple", "/simple")
 METHODS = ("GET", "POST")
 EVERY_METHOD = (*METHODS, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
-AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-"""Headers by which a browser says that nobody has asked for this yet."""
 
 simple = Blueprint("simple", __name__)
 
@@ -34,8 +32,9 @@ simple = Blueprint("simple", __name__)
 @simple.route("/leads/<lead_id>/<path:path>", methods=EVERY_METHOD)
 def act(lead_id: str, path: str) -> Response:
     """Run the action of that path on that lead, and answer the lead."""
-    refuse_looking()
-    caller = incoming.caller()
+    refuse_others()
+    incoming.meant()
+    caller = incoming.caller("act")
     catalog = house().catalog
     action = action_at(catalog, path)
     wanted = incoming.path_id(lead_id, "lead")
@@ -47,8 +46,8 @@ def act(lead_id: str, path: str) -> Response:
 @simple.route("/ids", methods=EVERY_METHOD)
 def ids() -> Response:
     """The account's ids: noCRM's "object ID page"."""
-    refuse_looking()
-    caller = incoming.caller()
+    refuse_others()
+    caller = incoming.caller("read")
     return answer(directory(house().catalog, house().store, caller))
 
 
@@ -58,12 +57,10 @@ def nothing(path: str) -> Response:
     raise NotFound("no_such_address", path=request.path)
 
 
-def refuse_looking() -> None:
-    """Only GET and POST act, and only when a person or program means it."""
+def refuse_others() -> None:
+    """Only GET and POST are answered here."""
     if request.method not in METHODS:
         raise WrongMethod(method=request.method, allow=", ".join(METHODS))
-    if any(word in request.headers.get(name, "") for name in AHEAD for word in ("prefetch", "prerender", "preview")):
-        raise Forbidden("prefetch_refused")
 
 
 def action_at(catalog: Catalog, path: str) -> Action:

@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from connector.access.audit import ACTION, note
+from connector.access.idempotency import PARAMETER, checked, claim
 from connector.catalog.inputs import parse
 from connector.catalog.model import Action, Catalog
 from connector.engine.effects import apply
 from connector.engine.lookups import as_id, on_missing, resolve
+from connector.engine.once import Answer, Kept, Task, once, once_each
 from connector.engine.queries import Run, bind, open_run
 from connector.engine.records import Inputs, Names, Record, entity_of, key_of, row_of, wire
 from connector.engine.writes import flush
-from connector.errors import LeadwireError, NotFound, Refused
-from connector.storage.contract import Event, Job, Row, Scope, Store, Transaction
+from connector.errors import Forbidden, LeadwireError, NotFound, Refused
+from connector.storage.contract import Event, Outcome, Row, Scope, Store, Transaction
 
 BATCH = 50
 """Rows per COMMIT."""
@@ -33,15 +36,8 @@ class Result:
     events: tuple[Event, ...]
     created: bool = False
     dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the work inside the transaction hands out."""
-
-    data: dict[str, Any]
-    created: bool
-    new: frozenset[tuple[str, int]]
+    replayed: bool = False
+    """It was done before under the same idempotency key: nothing was changed by this call."""
 
 
 def action(catalog: Catalog, key: str) -> Action:
@@ -58,63 +54,85 @@ def run(
 ) -> Result:  # fmt: skip
     """Run the action in one transaction. `dry_run` goes the same way and rolls back; new ids are then null.
 
-    Raises Invalid, NotFound, Refused, Conflict; nothing is changed then.
+    Under an idempotency key (the scope's, or `idempotency_key` among the input) it is run once, and answered again.
+    Raises Invalid, NotFound, Forbidden, Refused, Conflict; nothing is changed then.
     """
     todo = action(catalog, key)
-    inputs = parse(todo.input, raw, text=text, lenient=lenient)
-    job = _job(catalog, scope, todo, inputs)
-    answer, events = store.transact(scope, job.work, about=job.about, commit=not dry_run, now=now, seed=seed)
-    result = Result(action=key, data=answer.data, events=events, created=answer.created, dry_run=dry_run)
-    return _anonymous(catalog, result, answer) if dry_run else result
+    task = _task(catalog, scope, todo, raw, text, lenient)
+    if not dry_run:
+        return _told(todo, once(store, scope, task, now=now, seed=seed))
+    answer, events = store.transact(scope, task.work, about=task.about, commit=False, now=now, seed=seed)
+    result = Result(action=key, data=answer.data, events=events, created=answer.created, dry_run=True)
+    return _anonymous(catalog, result, answer)
 
 
 def run_many(
     catalog: Catalog, store: Store, scope: Scope, key: str, rows: Sequence[Mapping[str, Any]], *, text: bool = False,
     lenient: bool = False,
 ) -> list[Result | LeadwireError]:  # fmt: skip
-    """Run the action once per row, up to 50 rows per COMMIT; each row whole or not at all, answers in order."""
+    """Run the action once per row, up to 50 rows per COMMIT; each row whole or not at all, answers in order.
+
+    The scope's idempotency key stands for as many keys as there are rows; a row's own key goes before it.
+    """
     todo = action(catalog, key)
+    scopes = (replace(scope, key=f"{scope.key}#{index}") if scope.key else scope for index in range(len(rows)))
+    tasks = [_attempted(catalog, own, todo, row, text, lenient) for own, row in zip(scopes, rows, strict=True)]
     answers: list[Result | LeadwireError] = []
     for start in range(0, len(rows), BATCH):
-        answers.extend(_chunk(catalog, store, scope, todo, rows[start : start + BATCH], text, lenient))
+        answers.extend(_chunk(store, scope, todo, tasks[start : start + BATCH]))
     return answers
+
+
+def _attempted(
+    catalog: Catalog, scope: Scope, todo: Action, row: Mapping[str, Any], text: bool, lenient: bool
+) -> Task | LeadwireError:
+    try:
+        return _task(catalog, scope, todo, row, text, lenient)
+    except LeadwireError as error:
+        return error
 
 
 def _chunk(
-    catalog: Catalog, store: Store, scope: Scope, todo: Action, rows: Sequence[Mapping[str, Any]], text: bool,
-    lenient: bool,
-) -> list[Result | LeadwireError]:  # fmt: skip
-    prepared: list[Job | LeadwireError] = []
-    for row in rows:
-        try:
-            prepared.append(_job(catalog, scope, todo, parse(todo.input, row, text=text, lenient=lenient)))
-        except LeadwireError as error:
-            prepared.append(error)
-    outcomes = iter(store.transact_many(scope, [job for job in prepared if isinstance(job, Job)]))
-    answers: list[Result | LeadwireError] = []
-    for item in prepared:
-        if isinstance(item, LeadwireError):
-            answers.append(item)
-            continue
-        outcome = next(outcomes)
-        if isinstance(outcome, LeadwireError):
-            answers.append(outcome)
-        elif isinstance(outcome, Exception):
-            raise outcome
-        else:
-            answer: Answer = outcome.result
-            answers.append(Result(action=todo.key, data=answer.data, events=outcome.events, created=answer.created))
-    return answers
+    store: Store, scope: Scope, todo: Action, tasks: Sequence[Task | LeadwireError]
+) -> list[Result | LeadwireError]:
+    done = iter(once_each(store, scope, [task for task in tasks if isinstance(task, Task)]))
+    return [task if isinstance(task, LeadwireError) else _settled(todo, next(done)) for task in tasks]
 
 
-def _job(catalog: Catalog, scope: Scope, todo: Action, inputs: dict[str, Any]) -> Job:
+def _settled(todo: Action, outcome: Outcome | Kept | LeadwireError) -> Result | LeadwireError:
+    return outcome if isinstance(outcome, LeadwireError) else _told(todo, outcome)
+
+
+def _told(todo: Action, outcome: Outcome | Kept) -> Result:
+    if isinstance(outcome, Kept):
+        return Result(action=todo.key, data=outcome.data, events=(), created=outcome.created, replayed=True)
+    answer: Answer = outcome.result
+    return Result(action=todo.key, data=answer.data, events=outcome.events, created=answer.created)
+
+
+def _task(catalog: Catalog, scope: Scope, todo: Action, raw: Mapping[str, Any], text: bool, lenient: bool) -> Task:
+    """What is to be done, checked as far as that goes outside the transaction."""
+    if scope.actions is not None and todo.key not in scope.actions:
+        raise Forbidden("action_not_allowed", name=todo.key)
+    key = scope.key
+    if PARAMETER in raw and PARAMETER not in todo.input.names:
+        key = checked(raw[PARAMETER]) or key
+        raw = {name: value for name, value in raw.items() if name != PARAMETER}
+    inputs = parse(todo.input, raw, text=text, lenient=lenient)
     about: tuple[tuple[str, int], ...] = ()
     if todo.on is not None:
         record_id = as_id(inputs[f"{todo.on}_id"])
         if record_id is None:
             raise on_missing(catalog, todo.on, inputs[f"{todo.on}_id"])
         about = ((todo.on, record_id),)
-    return Job(work=lambda tx: _perform(catalog, todo, inputs, tx), about=about)
+    record = f"{about[0][0]}/{about[0][1]}" if about else None
+
+    def work(tx: Transaction) -> Answer:
+        answer = _perform(catalog, todo, inputs, tx)
+        note(tx, ACTION, todo.key, record=record)
+        return answer
+
+    return Task(work=work, about=about, claim=claim(scope, todo.key, inputs, key))
 
 
 def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Transaction) -> Answer:

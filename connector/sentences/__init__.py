@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector.sentences.access import ACCESS
 from connector.sentences.mail import MAIL
 from connector.sentences.rows import row
 from connector.sentences.webhooks import WEBHOOKS
@@ -362,6 +363,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Le stockage est plein ; rien n'a été modifié. Libérez de l'espace disque, puis réessayez.",
         "В хранилище закончилось место; ничего не изменено. Освободите место на диске и повторите запрос.",
     ),
+    **ACCESS,
     **WEBHOOKS,
     **MAIL,
 }

@@ -6,7 +6,7 @@ and every `Show` of the entity. Absent means null; keys are always there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -28,6 +28,14 @@ class Scope:
     """The user whose records alone are visible; None: the whole account (admins, the system)."""
     origin: Origin = "api"
     token_id: int | None = None
+    actions: tuple[str, ...] | None = None
+    """The only actions that this call may run; None: any, (): none, it only reads."""
+    address: str | None = None
+    """Where the call came from."""
+    key: str | None = None
+    """The call's own idempotency key: what it does under this key is done once, and answered again."""
+    window: int = 0
+    """Seconds in which an equal call without a key is answered again instead of done again."""
     request_id: str | None = None
     """The call that this is done for; its events and their deliveries carry it on."""
 
@@ -207,6 +215,12 @@ class Transaction(Protocol):
 
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
         """Change fields; the row is locked first. Writes nothing when nothing differs. Returns it as it stands."""
+
+    def note(self, entity: str, values: Mapping[str, Any]) -> None:
+        """Create a record of the code that this transaction does not read back; nobody waits for its id."""
+
+    def hold(self, about: Iterable[tuple[str, int]]) -> None:
+        """Lock records now, in order; missing and invisible ones are skipped."""
 
     def touch(self, entity: str, record_id: int) -> None:
         """Reserve the place of this record's event before those of records first written later."""

@@ -175,6 +175,10 @@ class MemorySession:
         self._undos.append(lambda: table.pop(record_id))
         return record_id
 
+    def append(self, record: Record, row: Row) -> None:
+        """Store a new row."""
+        self.insert(record, row)
+
     def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there."""
         table = self._tables[record.key]

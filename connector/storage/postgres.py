@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import OperationalError
 
 from connector.catalog.model import Catalog
-from connector.errors import Conflict, StorageFull, Unavailable
+from connector.errors import Conflict, Locked, StorageFull, Unavailable
 from connector.storage.contract import Clause, Outer, Query, Row, Scope
 from connector.storage.guards import guard_key, guards_of_row, locking
 from connector.storage.journal import Draft
@@ -292,7 +292,7 @@ _TRANSLATIONS: dict[str, Callable[[psycopg.Error], Exception]] = {
     "25006": _busy,  # read-only
     "25P03": _busy,  # idle in transaction for too long
     "53300": _busy,  # too many connections
-    "55P03": _busy,  # waited too long for a lock
+    "55P03": lambda error: Locked(retry_after=1),  # waited too long for a lock
     "53200": _busy,  # out of memory
     "53100": lambda error: StorageFull(),  # disk full
     "23505": _clash,

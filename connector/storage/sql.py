@@ -79,6 +79,12 @@ class SqlSession:
         values = [self._account, None, *(row[name] for name in record.fields if name != "id")]
         return self._link.insert(statement.sql, statement.bind(values))
 
+    def append(self, record: Record, row: Row) -> None:
+        """Store a new row whose id nobody waits for."""
+        statement = self._statements.insert(record)
+        values = [self._account, None, *(row[name] for name in record.fields if name != "id")]
+        self._link.later(statement.sql, statement.bind(values))
+
     def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there."""
         statement = self._statements.update(record, tuple(changes))

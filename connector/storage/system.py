@@ -1,4 +1,4 @@
-"""Tables of the code: tokens, the outbox, subscriptions and their deliveries.
+"""Tables of the code: tokens, the outbox, keys, the audit, subscriptions and their deliveries.
 
 They are read and written like any record type, but without events or resource. Their rows also carry `account_id`,
 because they are looked up over all accounts (`Query.everywhere`).
@@ -44,7 +44,10 @@ API_TOKEN = _entity(
         _field("prefix"),
         _field("scopes", "list"),
         _field("allowed_ips", "list"),
+        _field("actions", "list"),
         _field("rate_limit", "integer"),
+        _field("replay_window", "integer"),
+        _field("in_query", "boolean"),
         _field("expires_at", "datetime"),
         _field("last_used_at", "datetime"),
         _field("revoked_at", "datetime"),
@@ -74,6 +77,36 @@ OUTBOX = _entity(
     shows=(),
     index=(("state", "due_at"),),
 )
+
+IDEMPOTENCY = _entity(
+    "idempotency",
+    "idempotency",
+    (
+        _field("slot"),
+        _field("content"),
+        _field("result", "object"),
+    ),
+    shows=(),
+    unique=(("slot",),),
+)
+"""What was done under a key: `slot` stands for account, token, action and key, `content` for the input."""
+
+AUDIT = _entity(
+    "audit",
+    "audit",
+    (
+        _field("actor_id", "integer"),
+        _field("token_id", "integer"),
+        _field("address"),
+        _field("origin"),
+        _field("what"),
+        _field("name"),
+        _field("record"),
+        _field("details", "object"),
+    ),
+    shows=(),
+)
+"""Who did what, when and from where."""
 
 SUBSCRIPTION = _entity(
     "subscription",
@@ -155,4 +188,6 @@ ATTEMPT = _entity(
 )
 """One try of a delivery, and what the receiver said."""
 
-SYSTEM: Mapping[str, Entity] = {entity.key: entity for entity in (API_TOKEN, OUTBOX, SUBSCRIPTION, DELIVERY, ATTEMPT)}
+SYSTEM: Mapping[str, Entity] = {
+    entity.key: entity for entity in (API_TOKEN, OUTBOX, IDEMPOTENCY, AUDIT, SUBSCRIPTION, DELIVERY, ATTEMPT)
+}

@@ -32,6 +32,9 @@ class Session(Protocol):
     def insert(self, record: Record, row: Row) -> int:
         """Store a new row and give it an id."""
 
+    def append(self, record: Record, row: Row) -> None:
+        """Store a new row whose id nobody waits for."""
+
     def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there; `row` is how it will stand."""
 
@@ -56,7 +59,7 @@ class Work:
         self._gone: dict[Key, Row] = {}
 
     def hold(self, about: Iterable[Key]) -> None:
-        """Lock records before the work begins, in order; missing and invisible ones are skipped."""
+        """Lock records now, in order; missing and invisible ones are skipped."""
         for entity, record_id in sorted(key for key in set(about) if storable(key[1])):
             record = self._records[entity]
             owner = self._owner(record)
@@ -108,6 +111,13 @@ class Work:
         self._locked.add((entity, row["id"]))
         self._journal.note(record, row["id"], None, row)
         return row
+
+    def note(self, entity: str, values: Mapping[str, Any]) -> None:
+        """Create a record of the code that nobody reads back here."""
+        record = self._records[entity]
+        row = record.row(values, self.now)
+        row["account_id"] = self.scope.account_id
+        self._session.append(record, row)
 
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
         """Change fields of a locked row; writes nothing when nothing differs. Returns it as it stands."""

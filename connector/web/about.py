@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response
@@ -65,6 +66,14 @@ def _described(document: dict[str, Any]) -> Response:
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language
     return response
+
+
+@health.get("/.well-known/security.txt")
+def security() -> Response:
+    """Whom to tell of a weakness (RFC 9116)."""
+    expires = (datetime.now(UTC) + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = (f"Contact: {house().settings.security_contact}", f"Expires: {expires}", "Preferred-Languages: en, fr, ru")
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @health.get("/healthz")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
 
+from connector.access.idempotency import PARAMETER, checked
 from connector.engine.run import Result, run, run_many
 from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMethod, WrongType
 from connector.storage.contract import Event
@@ -25,22 +27,30 @@ OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 def act(key: str) -> Response:
     """Run an action: 201 where it made the record it answers, else 200; with `?dry_run=true` nothing is kept."""
     caller = incoming.caller()
-    asked = incoming.query("dry_run")
+    asked = incoming.query("dry_run", PARAMETER)
     raw, text = incoming.body()
+    if asked.get(PARAMETER):
+        raw.setdefault(PARAMETER, asked[PARAMETER])
     dry_run = incoming.flag(asked.get("dry_run", ""), "dry_run")
     result = run(house().catalog, house().store, caller.scope, key, raw, text=text, dry_run=dry_run)
     if dry_run:
         return answer(rehearsal(result))
-    return answer(result.data, 201 if result.created else 200)
+    response = answer(result.data, 201 if result.created else 200)
+    if result.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
 @actions.post("/actions/<key>/batch")
 def act_on_many(key: str) -> Response:
     """Run an action for up to 1,000 rows: an answer or an error per row, in order, each row whole or not at all."""
     caller = incoming.caller()
-    incoming.query()
-    rows = rows_of(incoming.body())
-    found = run_many(house().catalog, house().store, caller.scope, key, rows)
+    asked = incoming.query(PARAMETER)
+    body = incoming.body()
+    rows = rows_of(body)
+    house().keeper.charge_rows(caller, len(rows))
+    named = checked(body[0].get(PARAMETER) or asked.get(PARAMETER)) or caller.scope.key
+    found = run_many(house().catalog, house().store, replace(caller.scope, key=named), key, rows)
     language = incoming.locale()
     data = [outcome(index, item, language) for index, item in enumerate(found)]
     failed = sum(1 for row in data if row["error"] is not None)
@@ -59,7 +69,7 @@ def rows_of(body: tuple[dict[str, Any], bool]) -> list[dict[str, Any]]:
     document, text = body
     if text:
         raise WrongType(given="form")
-    incoming.refuse_unknown(document, ("rows",))
+    incoming.refuse_unknown(document, ("rows", PARAMETER))
     rows = document.get("rows")
     if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
         raise Invalid(faults=[Fault(pointer="/rows", key="rows_expected", params={"most": MOST_ROWS})])

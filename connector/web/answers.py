@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -9,11 +10,18 @@ import orjson
 from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 
+from connector.web.paths import Wsgi
+
 JSON_TYPE = "application/json"
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+)
+"""What every answer says, unless a page says it in its own way. Browsers heed the last one over HTTPS only."""
 
 
 class Orjson(JSONProvider):
@@ -49,10 +57,22 @@ def tagged(data: Any, tag: str = "") -> Response:
 
 
 def finish(response: Response) -> Response:
-    """Every answer names its request and forbids guessing at its type."""
-    response.headers.extend(HEADERS)
+    """Every answer names its request."""
     response.headers["X-Request-Id"] = g.request_id
     return response
+
+
+def hardened(app: Wsgi) -> Wsgi:
+    """The app, every answer of which carries HEADERS, but for those that it sets itself."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            said = {name.lower() for name, _ in headers}
+            return start_response(status, headers + [pair for pair in HEADERS if pair[0].lower() not in said], *more)
+
+        return app(environ, begin)
+
+    return served
 
 
 def install(app: Flask) -> None:

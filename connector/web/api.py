@@ -8,6 +8,7 @@ from connector.web import answers, incoming, logs, metrics, problems
 from connector.web.about import about, health
 from connector.web.actions import actions
 from connector.web.attachments import attachments
+from connector.web.audit import audit
 from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
 from connector.web.mail import mail
@@ -31,9 +32,9 @@ def build(house: House) -> Flask:
     metrics.install(app)
     logs.install(app, house.settings)
     problems.catch(app)
-    for part in (actions, feeds, about, tokens, webhooks, mail, attachments, records):
+    for part in (actions, feeds, about, tokens, audit, webhooks, mail, attachments, records):
         app.register_blueprint(part, url_prefix=ROOT)
     app.register_blueprint(health)
     app.register_blueprint(metrics.metrics)
-    app.wsgi_app = tidy(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = answers.hardened(tidy(app.wsgi_app))  # type: ignore[method-assign, assignment]
     return app

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from connector.access.keeper import Keeper
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
@@ -24,7 +25,8 @@ class House:
     store: Store
     watch: Watch
     vault: Vault
-    first_token: str | None = None
+    keeper: Keeper
+    first_token: str | None = field(default=None, repr=False)
     """The first admin's token, where this opening made the database; nowhere else is it to be had."""
 
     samples: dict[tuple[str, str], Any] = field(default_factory=dict)

@@ -14,10 +14,22 @@ from flask import g, request
 from werkzeug.datastructures import LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
-from connector.access.tokens import Caller, authenticate
+from connector.access.addresses import origin
+from connector.access.idempotency import checked
+from connector.access.tokens import Caller
 from connector.catalog.inputs import MAX_FAULTS, unknown
 from connector.catalog.strict import loads
-from connector.errors import Fault, Invalid, Malformed, NotFound, TooLarge, Unauthorized, WrongType
+from connector.errors import (
+    Fault,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    WrongMethod,
+    WrongType,
+)
 from connector.sentences import LOCALES
 from connector.web.house import house
 
@@ -25,6 +37,10 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 JSON_TYPE = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_ID = 2**63 - 1
+SAFE = ("GET", "HEAD")
+AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+LOOKING = ("prefetch", "prerender", "preview")
+"""Headers, and words in them, by which a browser says that nobody has asked for this yet."""
 YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
 
 
@@ -61,10 +77,56 @@ def bare(value: str) -> str:
     return "" if rest else scheme
 
 
-def caller() -> Caller:
-    """Who calls; Unauthorized unless the token is good right now."""
-    found = authenticate(house().store, secret())
-    return replace(found, scope=replace(found.scope, request_id=g.request_id))
+def address() -> str:
+    """Where the request comes from, seen through the proxies that the settings trust."""
+    peer = request.environ.get("REMOTE_ADDR") or ""
+    proxies = house().keeper.proxies
+    return origin(peer, request.headers.getlist("X-Forwarded-For") if proxies else (), proxies)
+
+
+def caller(needs: str = "") -> Caller:
+    """Who calls, by the token in the headers; Unauthorized unless it is good right now.
+
+    Reading needs the scope `read`; a door that acts on GET says `act`. Which actions a token may run is checked where
+    actions are run, so no door can forget it.
+    """
+    return admitted(secret(), needs)
+
+
+def admitted(token: str, needs: str = "", *, in_query: bool = False) -> Caller:
+    """Who calls with this token; `in_query`: it stands in the address, which the token must allow."""
+    found = house().keeper.admit(token, address(), checked(request.headers.get("Idempotency-Key")))
+    found = replace(found, scope=replace(found.scope, request_id=g.request_id))
+    if in_query and not found.in_query:
+        raise Unauthorized("unauthorized_missing_token")
+    wanted = needs or ("read" if request.method in SAFE else "")
+    if wanted:
+        found.require(wanted)
+    return found
+
+
+def admin() -> Caller:
+    """The caller, who must be an administrator with a token for that; no query parameter is known here."""
+    found = caller("administer")
+    query()
+    if not found.is_admin:
+        raise Forbidden("admins_only")
+    return found
+
+
+def meant() -> None:
+    """A GET that acts is one that a person or program means: no prefetch, no link that a page embeds or that is opened.
+
+    Browsers may only send it as a `cors` call of this very origin, as the documentation's request sender does.
+    """
+    if request.method == "GET" and not house().settings.get_acts:
+        raise WrongMethod("get_switched_off", method=request.method, allow="POST")
+    ahead = (request.headers.get(name, "").lower() for name in AHEAD)
+    if any(word in said for said in ahead for word in LOOKING):
+        raise Forbidden("prefetch_refused")
+    mode, site = (request.headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Mode", "Site"))
+    if (mode or site) and (mode, site) != ("cors", "same-origin"):
+        raise Forbidden("prefetch_refused")
 
 
 def query(*known: str) -> dict[str, str]:

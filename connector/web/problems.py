@@ -65,7 +65,21 @@ def headers(error: LeadwireError) -> dict[str, str]:
         said["Allow"] = str(error.params["allow"])
     if error.status == HTTPStatus.UNAUTHORIZED:
         said["WWW-Authenticate"] = 'Bearer realm="leadwire"'
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS and "limit" in error.params:
+        said.update(quota(error))
     return said
+
+
+def quota(error: LeadwireError) -> dict[str, str]:
+    """How many calls there were to be had and when there are more: in the words to come, and in those of today."""
+    limit, left, wait = error.params["limit"], error.params["remaining"], error.retry_after
+    return {
+        "RateLimit-Policy": f'"minute";q={limit};w=60',
+        "RateLimit": f'"minute";r={left};t={wait}',
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": str(wait),
+    }
 
 
 def refuse(error: Exception, shape: Shape = problem, content_type: str = PROBLEM_TYPE) -> Response:

@@ -87,7 +87,15 @@ def _choices(catalog: Catalog) -> Iterator[Operation]:
 
 
 def _tokens(catalog: Catalog) -> Iterator[Operation]:
-    fields = {"name": TEXT, "details": TEXT, "user_id": {"type": ["integer", "string"]}, "expires_at": TEXT}
+    fields = {
+        "name": TEXT,
+        "details": TEXT,
+        "user_id": {"type": ["integer", "string"]},
+        "expires_at": TEXT,
+        "in_query": {"type": "boolean"},
+    }
+    fields |= {name: {"type": "array", "items": TEXT} for name in ("scopes", "actions", "allowed_ips")}
+    fields |= {name: {"type": "integer"} for name in ("rate_limit", "replay_window")}
     yield "/api/v1/tokens", "get", {"parameters": [query("limit")]}
     yield "/api/v1/tokens", "post", _json({"type": "object", "properties": fields})
 
@@ -98,6 +106,17 @@ def _token(catalog: Catalog) -> Iterator[Operation]:
     unknown = {"name": "token_id", "in": "path", "required": True, "schema": schema}
     yield "/api/v1/tokens/{token_id}", "get", {"parameters": [unknown]}
     yield "/api/v1/tokens/{token_id}", "delete", {"parameters": [unknown]}
+    fields = {"name": TEXT, "scopes": {"type": "array", "items": TEXT}, "rate_limit": {"type": "integer"}}
+    yield (
+        "/api/v1/tokens/{token_id}",
+        "patch",
+        _json({"type": "object", "properties": fields}) | {"parameters": [unknown]},
+    )
+
+
+def _audit(catalog: Catalog) -> Iterator[Operation]:
+    asked = ("actor_id", "token_id", "address", "origin", "what", "name", "record", "cursor", "limit")
+    yield "/api/v1/audit", "get", {"parameters": [query(name) for name in asked]}
 
 
 def _entries(catalog: Catalog) -> Iterator[Operation]:
@@ -118,6 +137,7 @@ SHAPES: Mapping[str, Callable[[Catalog], Iterator[Operation]]] = {
     "/api/v1/catalog/<kind>/<key>": _entries,
     "/api/v1/tokens": _tokens,
     "/api/v1/tokens/<token_id>": _token,
+    "/api/v1/audit": _audit,
     "/api/v1/ids": _plain("/api/v1/ids"),
     "/api/v1/me": _plain("/api/v1/me", query("x")),
     "/healthz": _plain("/healthz"),

@@ -34,6 +34,8 @@ ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 Client = Any
 """A Flask test client, whose answers are read as JSON without asking first whether they are."""
 OUTPUT = "output.txt"
+UNLIMITED = {"rate_limit": "0", "wrong_tokens": "0"}
+"""Tests ask faster than people do; those of the limits say otherwise."""
 PATIENCE = 15.0
 """Seconds to wait for a server process or for the watch to see a file."""
 
@@ -54,6 +56,7 @@ def settings(tmp_path: Path) -> Settings:
             "LEADWIRE_DATABASE_URL": "memory:",
             "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
             "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
+            **{f"LEADWIRE_{name.upper()}": value for name, value in UNLIMITED.items()},
         }
     )
 
@@ -187,9 +190,8 @@ def running(folder: Path, **given: str) -> Iterator[Live]:
     """`python app.py` in that folder with those settings and no others, from its first answer to its end."""
     port = free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("LEADWIRE_")}
-    environ = (
-        plain | {f"LEADWIRE_{name.upper()}": value for name, value in given.items()} | {"LEADWIRE_PORT": str(port)}
-    )
+    asked = UNLIMITED | given | {"port": str(port)}
+    environ = plain | {f"LEADWIRE_{name.upper()}": value for name, value in asked.items()}
     base = f"http://127.0.0.1:{port}"
     with (folder / OUTPUT).open("w") as output:
         process = subprocess.Popen(
@@ -200,7 +202,7 @@ def running(folder: Path, **given: str) -> Iterator[Live]:
             yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -146,7 +146,7 @@ def test_nobody_is_told_what_went_wrong_inside(client: Client, monkeypatch: pyte
     def broken(*_: Any) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("connector.web.incoming.authenticate", broken)
+    monkeypatch.setattr("connector.access.tokens.authenticate", broken)
     answer = client.get("/api/v1/me", headers=ADMIN)
     assert (answer.status_code, answer.json["code"]) == (500, "internal")
     assert "secret" not in answer.text

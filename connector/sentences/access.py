@@ -1,0 +1,65 @@
+"""The sentences about who is let in: tokens, limits, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.sentences.rows import row
+
+ACCESS: Mapping[str, Mapping[str, str]] = {
+    "idempotency_in_progress": row(
+        "Another call with this idempotency key is still under way. Send the same call again after Retry-After seconds.",
+        "Un autre appel avec cette clé d'idempotence est en cours. Renvoyez le même appel après Retry-After secondes.",
+        "Другой вызов с этим ключом идемпотентности ещё выполняется. Повторите его через Retry-After секунд.",
+    ),
+    "idempotency_mismatch": row(
+        "This idempotency key was used with other input. Send the same input again, or a new key.",
+        "Cette clé d'idempotence a servi avec d'autres données. Renvoyez les mêmes données, ou une nouvelle clé.",
+        "Этот ключ идемпотентности уже использован с другими данными. Передайте те же данные или новый ключ.",
+    ),
+    "bad_idempotency_key": row(
+        "The idempotency key must be one text of 1 to {most} visible characters, such as a UUID.",
+        "La clé d'idempotence doit être un texte de 1 à {most} caractères visibles, par exemple un UUID.",
+        "Ключ идемпотентности должен быть текстом от 1 до {most} видимых символов, например UUID.",
+    ),
+    "action_not_allowed": row(
+        "This token may not run {name}. Ask an administrator for a token with the scope act that allows it.",
+        "Ce jeton ne peut pas exécuter {name}. Demandez à un administrateur un jeton de portée act qui l'autorise.",
+        "Этому токену нельзя выполнять {name}. Запросите у администратора токен с областью act, где это разрешено.",
+    ),
+    "scope_missing": row(
+        "This token lacks the scope {name}. Ask an administrator for a token that has it.",
+        "Ce jeton n'a pas la portée {name}. Demandez à un administrateur un jeton qui l'a.",
+        "У этого токена нет области {name}. Запросите у администратора токен с ней.",
+    ),
+    "address_not_allowed": row(
+        "This token may not be used from {address}. Ask an administrator to allow that address.",
+        "Ce jeton ne peut pas être utilisé depuis {address}. Demandez à un administrateur d'autoriser cette adresse.",
+        "Этот токен нельзя использовать с адреса {address}. Попросите администратора разрешить этот адрес.",
+    ),
+    "rate_limited": row(
+        "This token has used up its {limit} requests per minute. Go on after Retry-After seconds.",
+        "Ce jeton a épuisé ses {limit} requêtes par minute. Continuez après Retry-After secondes.",
+        "Этот токен исчерпал свои {limit} запросов в минуту. Продолжайте через Retry-After секунд.",
+    ),
+    "too_many_wrong_tokens": row(
+        "Too many wrong tokens came from {address}. Go on after Retry-After seconds, with a valid one.",
+        "Trop de jetons erronés viennent de {address}. Continuez après Retry-After secondes, avec un jeton valide.",
+        "С адреса {address} пришло слишком много неверных токенов. Продолжайте через Retry-After секунд с верным.",
+    ),
+    "batch_over_limit": row(
+        "A batch counts its rows: {rows} are more than the {limit} calls per minute of this token. Split it.",
+        "Un lot compte ses lignes : {rows} dépassent les {limit} appels par minute de ce jeton. Divisez-le.",
+        "Пакет считается по строкам: {rows} больше, чем {limit} вызовов в минуту для этого токена. Разделите его.",
+    ),
+    "get_switched_off": row(
+        "GET does not act here: it was switched off. Send the same as POST.",
+        "GET n'agit pas ici : il a été désactivé. Envoyez la même requête en POST.",
+        "GET здесь отключён и ничего не выполняет. Отправьте то же самое через POST.",
+    ),
+    "not_a_network": row(
+        "{got} is neither an IP address nor a range. Write 203.0.113.7 or 10.0.0.0/8.",
+        "{got} n'est ni une adresse IP ni une plage. Écrivez 203.0.113.7 ou 10.0.0.0/8.",
+        "{got} не IP-адрес и не диапазон. Запишите так: 203.0.113.7 или 10.0.0.0/8.",
+    ),
+}

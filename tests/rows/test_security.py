@@ -1,0 +1,222 @@
+"""One test per row of the security list, S7 to S18: each fails when the defence is taken out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.access import tokens
+from connector.catalog.load import SHIPPED, load
+from connector.errors import CatalogError
+from connector.service import create_app, open_house
+from connector.settings import Settings
+from connector.web.house import House
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client, declaration
+
+SIMPLE = "/api/simple/leads/1"
+
+
+def step(client: Client) -> int:
+    return int(client.get("/api/v1/leads/1", headers=ADMIN).json["step_id"])
+
+
+@pytest.mark.parametrize("secret", ["é", "lw_é", "x" * 9000])
+def test_s7_a_secret_of_any_letters_is_refused_not_stumbled_over(client: Client, secret: str) -> None:
+    answer = client.get("/api/v1/me", headers={"X-API-KEY": secret})
+    assert answer.status_code == 401
+
+
+def test_s8_a_forwarded_address_is_believed_from_a_trusted_proxy_alone(settings: Settings) -> None:
+    house = open_house(replace(settings, trusted_proxies="10.0.0.0/8"))
+    client = create_app(house=house).test_client()
+    secret, _ = tokens.issue(house.store, 1, 1, "x", allowed_ips=["203.0.113.7"])
+
+    def status(peer: str, forwarded: str) -> int:
+        headers = {"X-API-KEY": secret, "X-Forwarded-For": forwarded}
+        return int(client.get("/api/v1/me", headers=headers, environ_base={"REMOTE_ADDR": peer}).status_code)
+
+    assert status("192.0.2.1", "203.0.113.7") == 403
+    assert status("10.0.0.1", "203.0.113.7, 192.0.2.1") == 403
+    assert status("10.0.0.1", "192.0.2.1, 203.0.113.7") == 200
+    assert status("::ffff:203.0.113.7", "") == 200
+    house.watch.stop()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "Prefetch"},
+        {"X-Moz": "prefetch"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_s9_no_browser_acts_by_looking(client: Client, headers: Mapping[str, str]) -> None:
+    before = step(client)
+    answer = client.get(f"{SIMPLE}/next_step", headers={**ADMIN, **headers})
+    assert (answer.status_code, answer.json["type"]) == (403, "prefetch_refused")
+    assert step(client) == before
+
+
+def test_s9_the_request_sender_of_the_documentation_may_act(client: Client) -> None:
+    headers = {**ADMIN, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+    assert client.get(f"{SIMPLE}/next_step", headers=headers).status_code == 200
+
+
+def test_s9_head_never_acts(client: Client) -> None:
+    before = step(client)
+    assert client.head(f"{SIMPLE}/next_step", headers=ADMIN).status_code == 405
+    assert step(client) == before
+
+
+def test_s9_get_can_be_switched_off(settings: Settings) -> None:
+    house = open_house(replace(settings, get_acts=False))
+    client = create_app(house=house).test_client()
+    answer = client.get(f"{SIMPLE}/next_step", headers=ADMIN)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert client.post(f"{SIMPLE}/next_step", headers=ADMIN).status_code == 200
+    house.watch.stop()
+
+
+def test_s9_a_repeated_get_is_answered_again_for_a_token_that_wants_it(client: Client, house: House) -> None:
+    secret, _ = tokens.issue(house.store, 1, 1, "x", replay_window=60)
+    before = step(client)
+    found = [client.get(f"{SIMPLE}/next_step", headers={"X-API-KEY": secret}).json["step_id"] for _ in range(2)]
+    assert found == [before + 1] * 2
+
+
+def test_s9_answers_are_kept_by_no_cache_and_tell_no_referrer(client: Client) -> None:
+    said = client.get(f"{SIMPLE}/next_step", headers=ADMIN).headers
+    assert (said["Cache-Control"], said["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+def test_s10_secrets_are_in_no_log_error_or_dump(
+    client: Client, house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    marks = {"X-API-KEY": "marked-secret", "Authorization": "Bearer marked-secret"}
+    answers = [client.get("/api/v1/me?apikey=marked-secret&login=marked-secret", headers=marks)]
+    monkeypatch.setattr("connector.access.tokens.authenticate", lambda *_: 1 / 0)
+    answers += [client.get("/api/v1/me?token=marked-secret", headers=ADMIN)]
+    assert [answer.status_code for answer in answers] == [401, 500]
+    told = caplog.text + repr(house) + "".join(answer.text for answer in answers)
+    assert "marked-secret" not in told
+    assert ADMIN_TOKEN not in told
+
+
+@pytest.mark.parametrize("text", ["{{7*7}}", "{{x.__class__}}", "{% for x in y %}", "{0.__class__}"])
+def test_s11_data_is_never_a_template(client: Client, text: str) -> None:
+    asked = {"lead_id": 1, "title": text, "description": text}
+    answer = client.post("/api/v1/actions/update_lead", json=asked, headers=ADMIN).json
+    assert (answer["title"], answer["description"]) == (text, text)
+
+
+def test_s13_answers_cannot_run_as_pages(client: Client) -> None:
+    made = client.post("/api/v1/actions/create_lead", json={"title": "<img onerror=x>"}, headers=ADMIN)
+    assert made.headers["Content-Type"] == "application/json"
+    assert made.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in made.headers["Content-Security-Policy"]
+    assert made.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["order=datum;drop", "order='--", "title='--", "q='--", "nonsense=1", "limit='--"])
+def test_s14_names_come_from_a_list_and_values_are_bound(client: Client, path: str) -> None:
+    answer = client.get(f"/api/v1/leads?{path}", headers=ADMIN)
+    assert answer.status_code in ((200, 422) if path in ("title='--", "q='--") else (422,))
+    assert client.get("/api/v1/leads", headers=ADMIN).json["data"]
+
+
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        (b"[" * 100_000, 400),
+        (b'{"title": NaN}', 400),
+        (b'{"title": "a", "title": "b"}', 400),
+        (b'{"title": "\\ud800"}', 400),
+        (b'{"title": "a\\u0000b"}', 400),
+        (b'{"amount": 1' + b"0" * 400 + b"}", 400),
+        (b'{"amount": 9007199254740993}', 400),
+        (b'{"title": "' + b"x" * 1_000_001 + b'"}', 413),
+    ],
+)
+@pytest.mark.parametrize("path", ["actions/create_lead", "actions/create_lead/batch", "tokens"])
+def test_s15_bodies_that_cannot_be_kept_are_refused_whole(client: Client, path: str, body: bytes, status: int) -> None:
+    answer = client.post(f"/api/v1/{path}", data=body, content_type="application/json", headers=ADMIN)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+
+
+def declared(folder: Path, schema: Mapping[str, Any]) -> Path:
+    """A folder with one action that takes this input."""
+    document = declaration("risky", {"set": {"title": "{{ input.text or lead.title }}"}})
+    document["input"] = {"type": "object", "properties": {"text": {"title": "Text", "maxLength": 4000, **schema}}}
+    place = folder / "actions" / "lead"
+    place.mkdir(parents=True)
+    (place / "risky.json").write_text(json.dumps(document))
+    return folder
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(?:a|a)*$", "^(a|aa)+$"])
+def test_s16_patterns_take_linear_time(settings: Settings, tmp_path: Path, pattern: str) -> None:
+    own = declared(tmp_path / "own", {"type": "string", "pattern": pattern})
+    house = open_house(replace(settings, schemas=str(own)))
+    client = create_app(house=house).test_client()
+    begun = time.process_time()
+    asked = {"lead_id": 1, "text": "a" * 3999 + "!"}
+    answer: Any = client.post("/api/v1/actions/risky", json=asked, headers=ADMIN)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/text")
+    assert time.process_time() - begun < 1
+    house.watch.stop()
+
+
+def test_s16_a_pattern_that_cannot_be_linear_is_refused_at_load(tmp_path: Path) -> None:
+    own = declared(tmp_path / "own", {"type": "string", "pattern": "^(?=a)a$"})
+    with pytest.raises(CatalogError):
+        load([SHIPPED, own])
+
+
+@pytest.mark.parametrize(
+    "ref", ["http://127.0.0.1:9/x.json", "https://example.test/x", "file:///etc/hosts", "other.json"]
+)
+def test_s17_a_schema_never_fetches_another(tmp_path: Path, ref: str) -> None:
+    own = declared(tmp_path / "own", {"type": "string", "$ref": ref})
+    with pytest.raises(CatalogError):
+        load([SHIPPED, own])
+
+
+@pytest.mark.parametrize("amount, status", [(19.99, 200), (0.1, 200), (1.00001, 422)])
+def test_s17_money_is_decimal(client: Client, amount: float, status: int) -> None:
+    asked = {"lead_id": 1, "amount": amount}
+    assert client.post("/api/v1/actions/update_lead", json=asked, headers=ADMIN).status_code == status
+
+
+def test_s17_formats_are_asserted_and_long_lists_are_refused_quickly(client: Client) -> None:
+    begun = time.process_time()
+    asked = {"lead_id": 1, "email": "not an address", "tags": [f"tag {n}" for n in range(3000)]}
+    answer = client.post("/api/v1/actions/update_lead", json=asked, headers=ADMIN)
+    assert {"/email", "/tags"} <= {fault["pointer"] for fault in answer.json["errors"]}
+    assert time.process_time() - begun < 1
+
+
+def test_s18_unknown_and_revoked_tokens_get_the_same_answer(client: Client, house: House) -> None:
+    secret, row = tokens.issue(house.store, 1, 1, "x")
+    tokens.revoke(house.store, 1, row["id"])
+    answers = [client.get("/api/v1/me", headers={"X-API-KEY": given}).json for given in (secret, tokens.mint())]
+    assert len({json.dumps({**answer, "request_id": None}) for answer in answers}) == 1
+
+
+def test_security_txt_names_whom_to_tell(client: Client, house: House) -> None:
+    answer = client.get("/.well-known/security.txt")
+    assert answer.content_type.startswith("text/plain")
+    assert f"Contact: {house.settings.security_contact}" in answer.text
+    assert "\nExpires: 20" in answer.text
