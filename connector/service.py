@@ -23,7 +23,7 @@ from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
-from connector.dialects import simple
+from connector.dialects import salesman, simple, yoolla
 from connector.engine.world import load_account, load_world
 from connector.errors import CatalogError, Conflict, Problem
 from connector.settings import Settings, publish
@@ -42,7 +42,11 @@ __all__ = ["DIALECTS", "House", "create_app", "open_house", "serve"]
 
 log = logging.getLogger(__name__)
 
-DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = ((simple.simple, simple.ROOTS),)
+DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = (
+    (simple.simple, simple.ROOTS),
+    (salesman.salesman, salesman.ROOTS),
+    (yoolla.yoolla, yoolla.ROOTS),
+)
 """The front doors of other systems, and where each of them is; a new door is one more line."""
 
 ACCOUNT, ADMIN = 1, 1

@@ -16,6 +16,7 @@ class Setting:
     default: str | int | bool
     help: str
     secret: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -55,6 +56,12 @@ TABLE = (
     Setting("attachments", "attachments", "Folder of the attachments, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME."),
     Setting("attachment_limit", 20_000_000, "Largest attachment in bytes."),
     Setting("body_limit", 1_000_000, "Largest request body in bytes."),
+    Setting(
+        "error_status",
+        "mirror",
+        "HTTP status of errors in the SalesMan and Yoolla doors. mirror: as in the body. always_200: 200.",
+        choices=("mirror", "always_200"),
+    ),
     Setting(
         "rate_limit", 100, "Requests one token may make per minute, where the token says nothing else. 0: no limit."
     ),
@@ -110,6 +117,7 @@ class Settings:
     attachments: str
     attachment_limit: int
     body_limit: int
+    error_status: str
     rate_limit: int
     redis_url: str = field(repr=False)
     wrong_tokens: int
@@ -146,6 +154,8 @@ def publish(settings: Settings) -> None:
 def _typed(row: Setting, text: str | None) -> Any:
     if text is None or text == "":
         return row.default
+    if row.choices and text not in row.choices:
+        raise ValueError(f"{row.variable}={text!r} is not known; use {' or '.join(row.choices)}.")
     if isinstance(row.default, bool):
         if text.lower() in {"1", "true", "yes", "on"}:
             return True

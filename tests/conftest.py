@@ -1,5 +1,5 @@
 """Fixtures for all tests live in plugins, one per concern."""
 
-PLUGINS = ("stores", "desk", "server", "receivers", "posts", "mailservers", "postrooms", "redis", "skips")
+PLUGINS = ("stores", "desk", "server", "doors", "receivers", "posts", "mailservers", "postrooms", "redis", "skips")
 
 pytest_plugins = [f"tests.plugins.{name}" for name in PLUGINS]

@@ -17,7 +17,7 @@ from connector.access.addresses import network
 from connector.access.audit import note
 from connector.errors import Forbidden, NotFound, Unauthorized
 from connector.sentences import SENTENCES, say
-from connector.storage.contract import AnyOf, Clause, Query, Row, Scope, Store, Transaction
+from connector.storage.contract import Clause, Query, Row, Scope, Store, Transaction
 
 ENTITY = "api_token"
 PREFIX = "lw_"
@@ -180,6 +180,32 @@ def authenticate(store: Store, secret: str) -> Caller:
     return _caller(rows[0])
 
 
+def act_as(store: Store, caller: Caller, login: str) -> Caller:
+    """The caller as the active user of that login or e-mail address; what it sees is what that user sees.
+
+    Account keys may do so: tokens with the scope `act_as`, and those that may administer the account. Every other
+    token is its own user's only. What the token may do stays as it is. Unauthorized("unknown_login") for anybody else.
+    """
+    user = store.read(Scope(account_id=caller.scope.account_id), lambda tx: _user(tx, login))
+    anybody = "act_as" in caller.scopes or (caller.is_admin and "administer" in caller.scopes)
+    if user is None or not user["is_active"] or not (anybody or user["id"] == caller.user_id):
+        raise Unauthorized("unknown_login")
+    scope = replace(caller.scope, actor_id=user["id"], owner=None if user["is_admin"] else user["id"])
+    return replace(
+        caller, scope=scope, user_id=user["id"], email=user["email"], locale=user["locale"] or "en",
+        is_admin=bool(user["is_admin"]),
+    )  # fmt: skip
+
+
+def _user(tx: Transaction, login: str) -> Row | None:
+    """The user of that login, else of that e-mail address."""
+    for path in ("login", "email"):
+        found = tx.find(Query(entity="user", where=(Clause(path=path, op="eq", value=login),), limit=1))
+        if found:
+            return found[0]
+    return None
+
+
 def _by_hash(value: str) -> Query:
     return Query(entity=ENTITY, where=(Clause(path="hash", op="eq", value=value),), limit=1, everywhere=True)
 
@@ -207,26 +233,6 @@ def _caller(row: Mapping[str, Any]) -> Caller:
         locale=row["user_locale"] or "en", is_admin=row["is_admin"], scopes=scopes,
         allowed_ips=tuple(row["allowed_ips"] or ()), rate_limit=row["rate_limit"], in_query=bool(row["in_query"]),
         last_used_at=row["last_used_at"],
-    )  # fmt: skip
-
-
-def act_as(store: Store, caller: Caller, login: str) -> Caller:
-    """The caller as the active user of that login or e-mail address, for a token with the scope `act_as`.
-
-    What the token may do stays as it is; what it sees is what that user sees. Unauthorized for anybody else.
-    """
-    caller.require("act_as")
-    named = AnyOf(groups=((Clause(path="login", op="eq", value=login),), (Clause(path="email", op="eq", value=login),)))
-    active = Clause(path="is_active", op="eq", value=True)
-    query = Query(entity="user", where=(named, active), limit=2, scoped=False)
-    found = store.read(caller.scope, lambda tx: tx.find(query)) if login else []
-    if len(found) != 1:
-        raise Unauthorized("unauthorized_invalid_token")
-    user = found[0]
-    scope = replace(caller.scope, actor_id=user["id"], owner=None if user["is_admin"] else user["id"])
-    return replace(
-        caller, scope=scope, user_id=user["id"], email=user["email"], locale=user["locale"] or "en",
-        is_admin=bool(user["is_admin"]),
     )  # fmt: skip
 
 

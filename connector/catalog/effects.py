@@ -70,6 +70,7 @@ def _find(document: Mapping[str, Any], known: Known, place: Place) -> tuple[Bind
         order=order(document["order"], entity, known, place / "order") if "order" in document else (),
         pick=pick,
         lock=document.get("lock", False),
+        beyond=document.get("sight") == "account",
         refuse=document.get("else") == "refuse",
     )
     shapes = {"all": listing(record(entity)), "count": INTEGER}

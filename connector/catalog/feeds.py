@@ -10,7 +10,7 @@ from connector.catalog.actions import examples
 from connector.catalog.clauses import MOMENT, condition, order, texts, value, where
 from connector.catalog.effects import bindings
 from connector.catalog.forms import borrowed, compile_input, shapes
-from connector.catalog.model import Entity, Search, Trigger, Value
+from connector.catalog.model import Entity, Search, Sort, Trigger, Value
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import TEXT, Known, Shape, listing, members, record, row
 
@@ -92,7 +92,16 @@ def compile_search(
         bind=bind,
         where=where(document.get("where", {}), entity, seen, place / "where"),
         order=order(document["order"], entity, seen, place / "order") if "order" in document else (),
-        output=entities[entity].output,
+        counts=_counts(document.get("counts", {}), entity, seen, place / "counts"),
+        output=outputs.counted(entities[entity].output, document.get("counts", {})),
         examples=examples(document),
         file=place.file,
     )
+
+
+def _counts(document: Mapping[str, Any], entity: str, known: Known, place: Place) -> Mapping[str, Sort]:
+    """The numbers beside each record found."""
+    for name in document:
+        if name in known.outlines[entity].flat:
+            (place / name).add(f"{entity} has '{name}' already", "Choose another name.")
+    return {name: order(each, entity, known, place / name)[0] for name, each in document.items()}

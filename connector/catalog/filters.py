@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.catalog import folds
 from connector.catalog.shapes import ANY, INTEGER, TEXT, Shape
@@ -66,6 +67,28 @@ def _later(value: str, span: timedelta) -> str:
     return stamp((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + span)
 
 
+def month_start(value: str) -> str:
+    """The first day of that date's month."""
+    return f"{value[:7]}-01"
+
+
+def midnight(value: str, zone: str) -> str:
+    """The moment at which a date begins in that time zone."""
+    return stamp(datetime.combine(date.fromisoformat(value), time(), _zone(zone)))
+
+
+def local(value: str, zone: str) -> str:
+    """A moment as clocks of that time zone show it: `2026-03-01 10:00:00`."""
+    return datetime.fromisoformat(value).astimezone(_zone(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
 def default(value: Any, other: Any) -> Any:
     """The other value where the first is none or empty text."""
     return other if value is None or value == "" else value
@@ -116,6 +139,10 @@ FILTERS: Mapping[str, Filter] = {
     "minus_days": Filter(minus_days, 1, 1),
     "plus_hours": Filter(plus_hours, 1, 1),
     "date": Filter(lambda value: value[:10]),
+    "month_start": Filter(month_start),
+    "midnight": Filter(midnight, 1, 1),
+    "local": Filter(local, 1, 1),
+    "time": Filter(lambda value: value[11:16]),
     "digits": Filter(folds.digits),
     "fold": Filter(folds.text),
     "lower": Filter(lambda value: value.lower()),

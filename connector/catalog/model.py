@@ -156,6 +156,8 @@ class Binding:
     order: tuple[Sort, ...] = ()
     pick: Literal["first", "random", "only", "all", "count"] = "first"
     lock: bool = False
+    beyond: bool = False
+    """`"sight": "account"`: finds what the caller may not see, too."""
     value: Value | None = None
     refuse: bool = False
     """`"else": "refuse"`: nothing found refuses the action with code `no_<entity>`."""
@@ -295,6 +297,8 @@ class Search:
     bind: tuple[Binding, ...] = ()
     where: Where
     order: tuple[Sort, ...]
+    counts: Mapping[str, Sort] = field(default_factory=lambda: NOTHING)
+    """Numbers beside each record found, by name; `it` is that record."""
     output: Mapping[str, Any]
     examples: tuple[Example, ...]
     file: str = ""

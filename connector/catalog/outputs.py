@@ -64,6 +64,12 @@ def entity(
     return closed(properties)
 
 
+def counted(record: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    """A record with numbers beside its fields."""
+    numbers = {name: {"type": "integer", "minimum": 0} for name in names}
+    return closed({**record["properties"], **numbers}) if numbers else record
+
+
 def of_shape(shape: Shape, entities: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The value of an expression; `entities` has the output of each entity."""
     if shape.kind == "record":

@@ -15,16 +15,15 @@ from connector.access.tokens import Caller
 from connector.catalog.model import Action, Catalog
 from connector.engine import lists
 from connector.engine.run import run
-from connector.errors import LeadwireError, NotFound, WrongMethod
+from connector.errors import LeadwireError, NotFound
 from connector.web import incoming
 from connector.web.answers import JSON_TYPE, answer
 from connector.web.house import house
+from connector.web.looking import EVERY_METHOD, refuse_looking
 from connector.web.problems import catch, refuse
 from connector.web.records import directory
 
 ROOTS = ("/api/simple", "/simple")
-METHODS = ("GET", "POST")
-EVERY_METHOD = (*METHODS, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 simple = Blueprint("simple", __name__)
 
@@ -32,8 +31,7 @@ simple = Blueprint("simple", __name__)
 @simple.route("/leads/<lead_id>/<path:path>", methods=EVERY_METHOD)
 def act(lead_id: str, path: str) -> Response:
     """Run the action of that path on that lead, and answer the lead."""
-    refuse_others()
-    incoming.meant()
+    refuse_looking()
     caller = incoming.caller("act")
     catalog = house().catalog
     action = action_at(catalog, path)
@@ -46,7 +44,7 @@ def act(lead_id: str, path: str) -> Response:
 @simple.route("/ids", methods=EVERY_METHOD)
 def ids() -> Response:
     """The account's ids: noCRM's "object ID page"."""
-    refuse_others()
+    refuse_looking()
     caller = incoming.caller("read")
     return answer(directory(house().catalog, house().store, caller))
 
@@ -55,12 +53,6 @@ def ids() -> Response:
 def nothing(path: str) -> Response:
     """Any other address: refused in this door's own words."""
     raise NotFound("no_such_address", path=request.path)
-
-
-def refuse_others() -> None:
-    """Only GET and POST are answered here."""
-    if request.method not in METHODS:
-        raise WrongMethod(method=request.method, allow=", ".join(METHODS))
 
 
 def action_at(catalog: Catalog, path: str) -> Action:

@@ -110,8 +110,11 @@ def ensure(run: Run, effect: Effect) -> None:
     """Create a record unless one with the same values is there already."""
     assert effect.entity is not None
     same = tuple(Clause(path=name, op="eq", value=plain(value)) for name, value in _values(run, effect).items())
-    if not run.tx.find(Query(entity=effect.entity, where=same, limit=1, lock=True, scoped=False)):
+    found = run.tx.find(Query(entity=effect.entity, where=same, limit=1, lock=True, scoped=False))
+    if not found:
         create(run, effect)
+    elif effect.name is not None:
+        run.names[effect.name] = run.record(effect.entity, found[0]["id"], found[0])
 
 
 def _targets(run: Run, effect: Effect) -> Iterator[Record]:

@@ -11,10 +11,11 @@ from typing import Any
 import orjson
 
 from connector.catalog.inputs import parse, unknown
-from connector.catalog.model import Catalog, Entity, Field, Where
+from connector.catalog.model import Catalog, Entity, Field, Search, Where
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
-from connector.engine.queries import bind, clauses, open_run, orders
+from connector.engine.queries import Run, bind, clauses, open_run, orders
 from connector.engine.records import Inputs, Names, reader, wire
+from connector.engine.run import standing
 from connector.errors import Fault, Invalid, Malformed, NotFound
 from connector.storage.contract import OPERATORS, AnyOf, Clause, Order, Query, Row, Scope, Store, Transaction
 
@@ -71,16 +72,18 @@ def records(
 
 def search(
     catalog: Catalog, store: Store, scope: Scope, key: str, raw: Mapping[str, Any], *, text: bool = True,
-    cursor: str | None = None, limit: int | None = None,
+    cursor: str | None = None, limit: int | None = None, order: str | None = None,
 ) -> Page:  # fmt: skip
-    """A page of what a search finds; `data` is empty when it finds nothing."""
+    """A page of what a search finds; `data` is empty when it finds nothing. `order` goes before the file's own."""
     todo = catalog.searches.get(key)
     if todo is None:
         raise NotFound("search_not_found", name=key)
     inputs = parse(todo.input, raw, text=text)
+    entity = catalog.entities[todo.find]
+    sorting = _order(entity, order) if order else ()
 
     def work(tx: Transaction) -> Page:
-        run = open_run(catalog, tx, Names({"now": tx.now}, {}), inputs)
+        run = open_run(catalog, tx, standing(catalog, tx), inputs)
         typed: dict[str, Any] = {}
         for name, value in inputs.items():
             ref = todo.input.refs.get(name)
@@ -90,12 +93,25 @@ def search(
         run.names["input"] = Inputs(typed)
         for binding in todo.bind:
             run.names[binding.name] = bind(run, binding)
-        query = Query(
-            entity=todo.find, where=clauses(run, todo.where, run.names), order=orders(run, todo.order, run.names)
-        )
-        return _page(tx, catalog.entities[todo.find], query, cursor, page_limit(limit))
+        ordered = sorting or orders(run, todo.order, run.names)
+        query = Query(entity=todo.find, where=clauses(run, todo.where, run.names), order=ordered)
+        found = _page(tx, entity, query, cursor, page_limit(limit))
+        return _counted(run, todo, found) if todo.counts else found
 
     return store.read(scope, work)
+
+
+def _counted(run: Run, todo: Search, found: Page) -> Page:
+    """The page with the search's numbers beside each record."""
+    data = []
+    for row in found.data:
+        names = Names({**run.names, "it": run.record(todo.find, row["id"], row)}, run.names.lazy)
+        numbers = {
+            name: run.tx.count(Query(entity=each.count or "", where=clauses(run, each.where, names)))
+            for name, each in todo.counts.items()
+        }
+        data.append({**row, **numbers})
+    return Page(data=data, cursor=found.cursor, has_more=found.has_more)
 
 
 def choices(

@@ -91,7 +91,7 @@ def bind(run: Run, binding: Binding) -> Any:
     assert binding.find is not None
     query = Query(
         entity=binding.find, where=clauses(run, binding.where, run.names), order=orders(run, binding.order, run.names),
-        limit=LIMITS.get(binding.pick), lock=binding.lock, scoped=run.scoped,
+        limit=LIMITS.get(binding.pick), lock=binding.lock, scoped=run.scoped and not binding.beyond,
     )  # fmt: skip
     if binding.pick == "count":
         return run.tx.count(query)

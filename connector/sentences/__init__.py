@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connector.sentences.access import ACCESS
+from connector.sentences.doors import DOORS
 from connector.sentences.mail import MAIL
 from connector.sentences.rows import row
 from connector.sentences.webhooks import WEBHOOKS
@@ -365,5 +366,6 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     ),
     **ACCESS,
     **WEBHOOKS,
+    **DOORS,
     **MAIL,
 }

@@ -194,13 +194,9 @@ def body() -> tuple[dict[str, Any], bool]:
     kind = request.environ.get("CONTENT_TYPE") or ""
     if kind != JSON_TYPE:
         kind = request.mimetype
-    data = request.get_data()
-    most = house().settings.body_limit
-    if request.content_length is None and len(data) >= most:
-        # A body sent in chunks is cut off silently at the limit.
-        raise TooLarge(limit=most)
+    data = content()
     if kind == JSON_TYPE or kind.endswith("+json"):
-        return _object(data), False
+        return mapping(data), False
     if kind in FORMS:
         return _form(), True
     if not data:
@@ -208,7 +204,18 @@ def body() -> tuple[dict[str, Any], bool]:
     raise WrongType(given=kind or "-")
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def content() -> bytes:
+    """The body as it came; TooLarge for one over the limit."""
+    data = request.get_data()
+    most = house().settings.body_limit
+    if request.content_length is None and len(data) >= most:
+        # A body sent in chunks is cut off silently at the limit.
+        raise TooLarge(limit=most)
+    return data
+
+
+def mapping(raw: bytes) -> dict[str, Any]:
+    """The one JSON object that these bytes are, read strictly; Malformed for anything else."""
     value = loads(raw) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Malformed("not_an_object")

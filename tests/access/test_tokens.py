@@ -108,3 +108,24 @@ def test_a_wrong_token_is_refused(client: Client, given: str) -> None:
 def test_the_usual_ways_to_write_a_token_all_work(client: Client, headers: Mapping[str, str]) -> None:
     written = {name: value.format(ADMIN_TOKEN) for name, value in headers.items()}
     assert client.get("/api/v1/me", headers=written).status_code == 200
+
+
+@pytest.mark.parametrize(("scopes", "may"), [(None, False), (["act_as"], True)])
+def test_an_account_key_acts_for_users_by_login(house: House, scopes: list[str] | None, may: bool) -> None:
+    secret, _ = tokens.issue(house.store, 1, 2, "Website", scopes=scopes)
+    caller = tokens.authenticate(house.store, secret)
+    assert tokens.act_as(house.store, caller, "ANA").scope == caller.scope
+    if may:
+        bruno = tokens.act_as(house.store, caller, "bruno@example.test")
+        assert (bruno.user_id, bruno.scope.actor_id, bruno.scope.owner) == (3, 3, 3)
+        assert tokens.act_as(house.store, caller, "ada").scope.owner is None
+    else:
+        with pytest.raises(Unauthorized):
+            tokens.act_as(house.store, caller, "bruno")
+
+
+@pytest.mark.parametrize("login", ["", "nobody", "dmitri"])
+def test_nobody_acts_for_users_who_are_not_there(house: House, login: str) -> None:
+    with pytest.raises(Unauthorized) as refused:
+        tokens.act_as(house.store, tokens.authenticate(house.store, ADMIN_TOKEN), login)
+    assert refused.value.code == "unknown_login"

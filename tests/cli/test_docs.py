@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.cli.conftest import Leadwire
 from tests.plugins.server import ADMIN_TOKEN
@@ -38,8 +40,25 @@ CALLS = [(page, line) for page in PAGES for line in typed(page, "curl")]
 
 @pytest.mark.parametrize("page, line", CALLS, ids=[name(page) for page, _ in CALLS])
 def test_documented_calls_are_answered(client: FlaskClient, page: Path, line: str) -> None:
+    assert answer(client, line).status_code == 200
+
+
+ANSWERS = [
+    (page, calls, told)
+    for page in PAGES
+    for calls, told in re.findall(r"```sh\n([^`]*^curl [^`]*)```\n\n```json\n(.*?)```", page.read_text(), re.S | re.M)
+]
+
+
+@pytest.mark.parametrize("page, calls, told", ANSWERS, ids=[name(page) for page, _, _ in ANSWERS])
+def test_documented_answers_are_the_real_ones(client: FlaskClient, page: Path, calls: str, told: str) -> None:
+    assert answer(client, calls.splitlines()[-1]).get_json() == json.loads(told)
+
+
+def answer(client: FlaskClient, line: str) -> TestResponse:
+    """What the documented call is answered, `$T` being the first administrator's key."""
     (path,) = re.findall(r"http://127.0.0.1:8000([^\"]+)", line)
-    assert client.get(path, headers={"X-API-KEY": ADMIN_TOKEN}).status_code == 200
+    return client.get(path.replace("$T", ADMIN_TOKEN), headers={"X-API-KEY": ADMIN_TOKEN})
 
 
 @pytest.mark.parametrize("command", re.findall(r"^\| `leadwire ([a-z ]+)`", read("connector/docs/cli.md"), re.M))

@@ -90,3 +90,29 @@ def test_a_search_that_misses_answers_an_empty_page(desk: Desk) -> None:
 def test_an_unknown_search_is_refused(desk: Desk) -> None:
     with pytest.raises(LeadwireError, match="find_treasure"):
         lists.search(desk.catalog, desk.store, desk.scope, "find_treasure", {})
+
+
+def search(desk: Desk, key: str, **how: object) -> lists.Page:
+    return lists.search(desk.catalog, desk.store, desk.scope, key, {}, **how)  # type: ignore[arg-type]
+
+
+def test_a_search_shows_numbers_beside_each_record(desk: Desk) -> None:
+    before = {row["login"]: row["open"] for row in search(desk, "lead_statistics").data}
+    desk.act("create_lead", title="New", user_id=2)
+    desk.act("won", lead_id=1)
+    found = {
+        row["login"]: (row["open"] - before[row["login"]], row["processed"])
+        for row in search(desk, "lead_statistics").data
+    }
+    assert found == {"ada": (0, 0), "ana": (1, 1), "bruno": (0, 0), "chloe": (0, 0)}
+
+
+def test_numbers_count_only_what_the_caller_may_see(desk: Desk) -> None:
+    desk.act("create_lead", title="New", user_id=2)
+    found = {row["login"]: row["open"] for row in search(desk.as_user("bruno@example.test"), "lead_statistics").data}
+    assert set(found.values()) == {0}
+
+
+@pytest.mark.parametrize(("order", "first"), [("-login", "chloe"), (None, "ada")])
+def test_an_order_may_go_before_the_files_own(desk: Desk, order: str | None, first: str) -> None:
+    assert search(desk, "lead_statistics", order=order).data[0]["login"] == first

@@ -4,6 +4,7 @@ import pytest
 
 from connector.engine.run import Result, run_many
 from connector.errors import Invalid, LeadwireError, NotFound, Refused
+from connector.storage.contract import Query
 from tests.plugins.desk import Desk
 
 
@@ -147,3 +148,25 @@ def test_random_assignment_reaches_active_users_only_and_more_than_one(desk: Des
 def test_an_unknown_action_is_named(desk: Desk) -> None:
     with pytest.raises(NotFound, match="fly_to_moon"):
         desk.act("fly_to_moon")
+
+
+def test_a_file_may_look_beyond_what_the_caller_sees_without_showing_it(desk: Desk) -> None:
+    ana = desk.as_user("ana@example.test")
+    assert ana.act("receive_lead", title="Again", phone="06.12.34.56.78").data["user_id"] == 3
+    with pytest.raises(NotFound):
+        ana.read("client", 1)
+
+
+@pytest.mark.parametrize(("written", "kinds"), [("CALL", 0), ("Delivery", 1)])
+def test_ensure_names_what_it_found_or_made(desk: Desk, written: str, kinds: int) -> None:
+    before = desk.count("activity_type")
+    found = desk.act("create_reminder", title="Call", activity_type=written).data
+    assert found["activity_type"].lower() == written.lower()
+    assert desk.count("activity_type") == before + kinds
+
+
+@pytest.mark.parametrize(("login", "told"), [("bruno", ["bruno@example.test"]), ("", ["ada@example.test"])])
+def test_whoever_becomes_responsible_is_told_once(desk: Desk, login: str, told: list[str]) -> None:
+    desk.act("receive_lead", title="Stranger", login=login)
+    rows = desk.store.read(desk.scope, lambda tx: tx.find(Query(entity="outbox")))
+    assert [row["body"]["to"] for row in rows] == told

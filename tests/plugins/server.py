@@ -103,6 +103,7 @@ class Live:
     folder: Path
     headers: Mapping[str, str]
     pid: int
+    database_url: str
 
     def simple(self, lead: int, path: str) -> requests.Response:
         """GET of the simplified API."""
@@ -199,7 +200,8 @@ def running(folder: Path, **given: str) -> Iterator[Live]:
         )
         try:
             assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, said(folder)
-            yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid)
+            url = given.get("database_url", f"sqlite:///{folder / 'leadwire.db'}")
+            yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid, url)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

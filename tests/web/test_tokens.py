@@ -59,3 +59,10 @@ def test_unknown_users_and_tokens_are_not_found(client: Client) -> None:
 def test_members_may_not(client: Client, token: Callable[[str], Mapping[str, str]], method: str) -> None:
     answer = client.open(TOKENS, method=method, json={"name": "x"}, headers=token("ana@example.test"))
     assert (answer.status_code, answer.json["code"]) == (403, "admins_only")
+
+
+@pytest.mark.parametrize("scopes", [["fly"], [1], "act_as"])
+def test_scopes_nobody_knows_are_refused(client: Client, scopes: object) -> None:
+    answer = client.post("/api/v1/tokens", json={"name": "Website", "scopes": scopes}, headers=ADMIN)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"].startswith("/scopes")

@@ -1,0 +1,133 @@
+"""How the SalesMan family of doors may be asked: methods, headers, encodings, and everything that must not hurt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from connector.service import create_app
+from connector.settings import Settings
+from connector.web.house import House
+from connector.web.plain import written
+from tests.plugins.server import ADMIN_TOKEN, Client
+
+LEADS = "/developer/v1/leads"
+KEY = f"login=ada&apikey={ADMIN_TOKEN}"
+WHO = {"login": "ada", "apikey": ADMIN_TOKEN}
+NAME = "Анна Ёлкина"
+
+
+def title(client: Client, **sent: Any) -> str:
+    """The title of the lead that such a request adds."""
+    answer = client.open(**{"path": LEADS, **sent})
+    assert answer.status_code == 200, answer.text
+    return str(client.get(f"{LEADS}?{KEY}&action=info&id={answer.json['result']['id']}").json["data"]["title"])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"query_string": f"{KEY}&action=add&title={quote_plus(NAME)}"},
+        {"query_string": f"{KEY}&action=add&title={quote_plus(NAME, encoding='cp1251')}"},
+        {"query_string": f"{KEY}&&action=add&&title=&title={quote_plus(NAME)}&email=&unknown[]=1&unknown[]=2&="},
+        {"path": f"{LEADS}/", "query_string": f"{KEY}&action=add&title={quote_plus(NAME)}"},
+        {"method": "POST", "data": {**WHO, "action": "add", "title": NAME}},
+        {"method": "POST", "query_string": KEY, "data": {"action": "add", "title": NAME}},
+        {"method": "POST", "query_string": f"{KEY}&action=add&title=No", "data": {"title": NAME}},
+        {"method": "POST", "json": {**WHO, "action": "add", "title": NAME, "phone": 4951112233, "x": [1], "y": {}}},
+        {"method": "POST", "content_type": "text/plain", "data": json.dumps({**WHO, "action": "add", "title": NAME})},
+        {"method": "POST", "headers": WHO, "json": {"action": "add", "title": NAME}},
+        {"headers": WHO, "query_string": f"action=add&title={quote_plus(NAME)}"},
+        {
+            "method": "POST",
+            "content_type": "multipart/form-data",
+            "data": {**WHO, "action": "add", "title": NAME},
+        },
+        {
+            "method": "POST",
+            "content_type": "application/x-www-form-urlencoded",
+            "data": f"{KEY}&action=add&title={quote_plus(NAME, encoding='cp1251')}",
+        },
+        {"method": "POST", "content_type": "text/plain", "data": f"{KEY}&action=add&title={quote_plus(NAME)}"},
+        {"headers": {"Host": "crm.example:8080"}, "query_string": f"{KEY}&action=add&title={quote_plus(NAME)}"},
+    ],
+)
+def test_a_lead_may_come_in_many_ways(client: Client, sent: dict[str, Any]) -> None:
+    assert title(client, **sent) == NAME
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        (b"a=1&a=2&b=", {"a": "2", "b": ""}),
+        (b"&&a=b%3Dc=d&", {"a": "b=c=d"}),
+        (b"a=%D0%9E%D0%BA%D0%BD%D0%B0&b=%CE%EA%ED%E0", {"a": "Окна", "b": "Окна"}),
+        ("a=Окна".encode(), {"a": "Окна"}),
+        ("a=Окна".encode("cp1251"), {"a": "Окна"}),
+        (b"a=%zz%98", {"a": "%zz�"}),
+        (b"pid[]=1&pid[1]=2", {"pid": "2"}),
+    ],
+)
+def test_query_strings(query: bytes, read: dict[str, str]) -> None:
+    assert written(query) == read
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods_never_act(client: Client, method: str) -> None:
+    answer = client.open(f"{LEADS}?{KEY}&action=add&title=No", method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_prefetching_never_acts(client: Client) -> None:
+    answer = client.get(f"{LEADS}?{KEY}&action=add&title=No", headers={"Purpose": "prefetch"})
+    assert (answer.status_code, answer.json["error"]["code"]) == (403, "403")
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ({"query_string": f"{KEY}&action=add&title=%00"}, "400"),
+        ({"query_string": f"{KEY}&action=add"}, "405"),
+        ({"query_string": f"{KEY}&action=add&email=nobody"}, "405"),
+        ({"query_string": f"{KEY}&action=add&title={'x' * 300}"}, "405"),
+        ({"query_string": f"{KEY}&action=info&id=99999999999999999999999"}, "403"),
+        ({"query_string": f"{KEY}&action=list&offset=-1&order=)&first='"}, None),
+        ({"query_string": f"{KEY}&action=list&dateStart=0001-01-01&dateEnd=9999-12-31"}, "405"),
+        ({"method": "POST", "content_type": "application/json", "data": "{"}, "400"),
+        ({"method": "POST", "content_type": "application/json", "data": "[]"}, "400"),
+        ({"method": "POST", "content_type": "image/png", "data": "x"}, "415"),
+        ({"query_string": ""}, "400"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_the_doors_own_shape(
+    client: Client, sent: dict[str, Any], code: str | None
+) -> None:
+    answer = client.open(LEADS, **sent)
+    assert answer.status_code == int(code or 200)
+    assert code is None or answer.json == {
+        "result": "Error",
+        "error": {"code": code, "text": answer.json["error"]["text"]},
+    }
+
+
+@pytest.mark.parametrize("wrong", [{"login": "nobody"}, {"apikey": "wrong"}, {"action": "fly"}])
+def test_errors_may_leave_the_http_status_alone(
+    settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+) -> None:
+    calm = replace(house, settings=replace(settings, error_status="always_200"))
+    client: Client = create_app(house=calm).test_client()
+    answer = client.get(LEADS, query_string={**WHO, "action": "stat", **wrong})
+    assert (answer.status_code, answer.json["result"]) == (200, "Error")
+
+
+def test_the_key_does_not_have_to_be_an_administrators(client: Client, token: Callable[[str], dict[str, str]]) -> None:
+    secret = token("ana@example.test")["Authorization"].removeprefix("Bearer ")
+    own, other = (
+        client.get(LEADS, query_string={"login": who, "apikey": secret, "action": "stat"}) for who in ("ana", "ada")
+    )
+    assert (own.status_code, other.status_code) == (200, 401)
