@@ -114,13 +114,14 @@ def test_without_a_good_token_nothing_is_seen_or_done(ground: Ground, kind: str)
     status = 403 if kind == "address" else 401
     for method, path, answer in ground.tried(headers):
         if path not in OPEN and not path.startswith(CAPABLE) and not nowhere(answer):
-            assert answer.status_code == status or answer.json == WRONG_KEY, f"{method} {path}: {answer.text}"
+            assert answer.status_code in (status, 405) or answer.json == WRONG_KEY, f"{method} {path}: {answer.text}"
         assert MARK not in answer.text
     assert ground.newest() == before
 
 
 def nowhere(answer: TestResponse) -> bool:
-    return bool(answer.is_json and NOWHERE & {answer.json.get("code"), answer.json.get("type")})
+    told = answer.get_json(silent=True) or {}
+    return bool(NOWHERE & {told.get("code"), told.get("type")})
 
 
 def bad(ground: Ground, kind: str) -> Mapping[str, str]:
