@@ -96,6 +96,7 @@ class Worker:
         self._done: list[Done] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = threading.Event()
+        self._guard = threading.RLock()
         self._wake: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -113,8 +114,9 @@ class Worker:
     def stop(self) -> None:
         """Ask it to end. May be called from a signal handler or another thread."""
         self._stopping.set()
-        if self._loop is not None and self._wake is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+        with self._guard:
+            if self._loop is not None and self._wake is not None:
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
@@ -130,6 +132,9 @@ class Worker:
             dispatcher.close()
             queue.close()
             await sender.close()
+            with self._guard:
+                # Nobody may call into a loop that is being closed.
+                self._loop = None
 
     async def _dispatching(self, errands: Errands) -> None:
         """Turn events into deliveries, beside the sending of others."""
