@@ -1,4 +1,6 @@
-"""Drops what has been kept for long enough: idempotency keys after a day, lines of the audit after their time."""
+"""Drops what has been kept for long enough: idempotency keys after a day, lines of the audit, deliveries and events
+after their time.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def sweep(store: Store, settings: Settings, now: datetime) -> int:
     lives = {idempotency.ENTITY: timedelta(seconds=idempotency.DAY), audit.ENTITY: timedelta(days=settings.audit_days)}
     everyone = Query(entity="account", scoped=False, everywhere=True)
     accounts = [row["id"] for row in store.read(Scope(account_id=0), lambda tx: tx.find(everyone))]
-    return sum(
+    logged = stamp(now - timedelta(days=settings.event_days))
+    dropped = store.sweep(logged) + store.forget(logged)
+    return dropped + sum(
         _swept(store, Scope(account_id=account), entity, stamp(now - life))
         for account in accounts
         for entity, life in lives.items()

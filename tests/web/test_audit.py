@@ -68,4 +68,7 @@ def test_lines_and_keys_are_kept_for_their_time(client: Client, house: House) ->
     assert sweep(house.store, house.settings, now) == 0
     assert sweep(house.store, house.settings, now + timedelta(days=1, minutes=1)) == 1
     assert len(lines(client)) == kept
+    told = house.store.feed(1)
+    assert sweep(house.store, house.settings, now + timedelta(days=89)) == 0
+    assert sweep(house.store, house.settings, now + timedelta(days=91)) == told.newest - told.oldest + 1
     assert sweep(house.store, house.settings, now + timedelta(days=366)) == kept
