@@ -1,5 +1,7 @@
 """Fixtures for all tests live in plugins, one per concern."""
 
-PLUGINS = ("stores", "desk", "server", "doors", "receivers", "posts", "mailservers", "postrooms", "redis", "skips")
+PLUGINS = (
+    "stores", "desk", "server", "browser", "doors", "receivers", "posts", "mailservers", "postrooms", "redis", "skips",
+)  # fmt: skip
 
 pytest_plugins = [f"tests.plugins.{name}" for name in PLUGINS]

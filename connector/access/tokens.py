@@ -51,6 +51,15 @@ class Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
+class Whole(fields.Integer):
+    """A whole number, also as text; 2.5 is none, and is not cut to one."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 class Range(fields.String):
     """An IP address or a range of addresses."""
 
@@ -73,7 +82,7 @@ class Token(Schema):
     id = fields.Integer(dump_only=True)
     name = fields.String(required=True, validate=validate.Length(1, 100))
     details = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
-    user_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
+    user_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     prefix = fields.String(dump_only=True)
     kind = fields.String(dump_only=True)
     scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES)), load_default=None, allow_none=True)
@@ -84,8 +93,8 @@ class Token(Schema):
         validate=validate.Length(max=MOST),
     )
     allowed_ips = fields.List(Range(), load_default=None, allow_none=True, validate=validate.Length(max=MOST))
-    rate_limit = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
-    replay_window = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 3600))
+    rate_limit = Whole(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
+    replay_window = Whole(load_default=None, allow_none=True, validate=validate.Range(0, 3600))
     in_query = fields.Boolean(load_default=None, allow_none=True)
     expires_at = Moment(load_default=None, allow_none=True, format="iso")
     last_used_at = fields.Raw(dump_only=True)

@@ -16,10 +16,12 @@ from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, re
 from connector.engine.queries import Run, bind, clauses, open_run, orders
 from connector.engine.records import Inputs, Names, reader, wire
 from connector.engine.run import standing
-from connector.errors import Fault, Invalid, Malformed, NotFound
+from connector.errors import CursorReset, Fault, Invalid, NotFound
 from connector.storage.contract import OPERATORS, AnyOf, Clause, Order, Query, Row, Scope, Store, Transaction
 
 LIMIT, LARGEST = 50, 200
+LARGEST_NUMBER = 9e14
+"""Counted in 1/10,000, as money is kept, it still fits 63 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +165,10 @@ def _decode(cursor: str, paths: list[str]) -> tuple[Any, ...]:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         ordered, values = orjson.loads(text)
     except (ValueError, TypeError, UnicodeEncodeError, binascii.Error):
-        raise Malformed("bad_cursor") from None
+        raise CursorReset("bad_cursor") from None
     fits = ordered == paths and isinstance(values, list) and len(values) == len(paths) + 1
     if not fits or as_id(values[-1]) is None or not all(isinstance(v, str | int | float | None) for v in values):
-        raise Malformed("bad_cursor")
+        raise CursorReset("bad_cursor")
     return tuple(values)
 
 
@@ -222,7 +224,7 @@ def _whole(text: str) -> int:
 
 def _number(text: str) -> float:
     number = float(text)
-    if not -1e15 < number < 1e15:
+    if not -LARGEST_NUMBER < number < LARGEST_NUMBER:
         raise OverflowError
     return number
 

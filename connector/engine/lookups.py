@@ -9,7 +9,7 @@ from typing import Any
 from connector.catalog.model import AnyTest, Catalog, Ref, Test, Where
 from connector.engine.queries import Run
 from connector.engine.records import Record
-from connector.errors import Fault, Invalid, NotFound, Refused
+from connector.errors import Fault, NotFound, Refused
 from connector.sentences import LOCALES
 from connector.storage.contract import Clause, Query, Row, Transaction
 
@@ -52,7 +52,7 @@ def find_row(tx: Transaction, ref: Ref, given: Any) -> Row | None:
 
 
 def resolve(run: Run, name: str, ref: Ref, given: Any) -> Record:
-    """The record an input names; NotFound for the record an action is on, Invalid or Refused for the others."""
+    """The record an input names; NotFound where no visible record is so named, Refused where it may not be chosen."""
     row = find_row(run.tx, ref, given)
     if row is None:
         raise _unknown(run.catalog, name, ref, given)
@@ -73,7 +73,7 @@ def on_missing(catalog: Catalog, entity: str, given: Any) -> NotFound:
     return NotFound(f"{entity}_not_found", texts=texts)
 
 
-def _unknown(catalog: Catalog, name: str, ref: Ref, given: Any) -> Invalid:
+def _unknown(catalog: Catalog, name: str, ref: Ref, given: Any) -> NotFound:
     title = catalog.entities[ref.to].title
     keys = {"en": " or ", "fr": " ou ", "ru": " или "}
     texts = {
@@ -83,8 +83,9 @@ def _unknown(catalog: Catalog, name: str, ref: Ref, given: Any) -> Invalid:
         "ru": f"{name}: нет записи «{title.get('ru', title['en'])}» со значением {_shown(given)}. "
               f"Укажите: {keys['ru'].join(ref.by)}.",
     }  # fmt: skip
-    texts = {locale: text.replace("{", "{{").replace("}", "}}") for locale, text in texts.items()}
-    return Invalid(f"{ref.to}_not_found", faults=[Fault(pointer=f"/{name}", key=f"{ref.to}_not_found", texts=texts)])
+    plain = {locale: text.replace("{", "{{").replace("}", "}}") for locale, text in texts.items()}
+    code = f"{ref.to}_not_found"
+    return NotFound(code, texts=texts, faults=[Fault(pointer=f"/{name}", key=code, texts=plain)])
 
 
 def _shown(given: Any) -> str:

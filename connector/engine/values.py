@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.catalog.model import Entity, Field
 from connector.engine.records import plain
-from connector.errors import Fault, Invalid
+from connector.errors import Fault, Invalid, Refused
 
 KINDS: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
@@ -36,7 +36,10 @@ KEPT = ("id", "created_at", "updated_at")
 
 
 def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as stored; Invalid names every field whose value it cannot hold."""
+    """The values as stored; Refused, by name of every field that cannot hold what was computed for it.
+
+    Inputs have kept their own bounds by now: it is what the record holds already that leaves no room.
+    """
     settled = {}
     faults: list[Fault] = []
     for name, given in values.items():
@@ -47,7 +50,7 @@ def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
             faults.extend(_faults(field, value))
         settled[name] = value
     if faults:
-        raise Invalid(faults=faults)
+        raise Refused("does_not_fit", faults=faults)
     return settled
 
 

@@ -62,6 +62,9 @@ class Postroom:
                 self.turn()
             except LeadwireError as error:
                 log.warning("the storage cannot be used now: %s", error)
+            except Exception:
+                # Whatever it was, mail must go on: the next turn tries again.
+                log.exception("mail waits")
             with self._changed:
                 self._changed.wait(IDLE)
         self._pool.shutdown()

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from connector.access.tokens import Moment
 from connector.access.vault import Vault
 from connector.events import messages, signing
 from connector.events.messages import Parameter
@@ -88,7 +89,7 @@ class ReplayShape(Schema):
 
         unknown = RAISE
 
-    since = fields.AwareDateTime(required=True, format="iso")
+    since = Moment(required=True, format="iso")
 
 
 def subscription(vault: Vault, row: Row) -> dict[str, Any]:

@@ -99,6 +99,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Il n'y a pas de jeton {value}.",
         "Нет токена {value}.",
     ),
+    "own_token": row(
+        "A token cannot revoke itself. Use another administrator's token.",
+        "Un jeton ne peut pas se révoquer lui-même. Utilisez celui d'un autre administrateur.",
+        "Токен не может отозвать сам себя. Возьмите токен другого администратора.",
+    ),
     "user_not_found": row(
         "There is no user {value}.",
         "Il n'y a pas d'utilisateur {value}.",

@@ -20,10 +20,10 @@ from connector.web.problems import problem
 
 actions = Blueprint("actions", __name__)
 MOST_ROWS = 1000
-OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
+OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-@actions.post("/actions/<key>")
+@actions.post("/actions/<key>", provide_automatic_options=False)
 def act(key: str) -> Response:
     """Run an action: 201 where it made the record it answers, else 200; with `?dry_run=true` nothing is kept."""
     caller = incoming.caller()
@@ -41,7 +41,7 @@ def act(key: str) -> Response:
     return response
 
 
-@actions.post("/actions/<key>/batch")
+@actions.post("/actions/<key>/batch", provide_automatic_options=False)
 def act_on_many(key: str) -> Response:
     """Run an action for up to 1,000 rows: an answer or an error per row, in order, each row whole or not at all."""
     caller = incoming.caller()
@@ -57,8 +57,8 @@ def act_on_many(key: str) -> Response:
     return answer({"data": data, "succeeded": len(data) - failed, "failed": failed})
 
 
-@actions.route("/actions/<key>", methods=OTHERS)
-@actions.route("/actions/<key>/batch", methods=OTHERS)
+@actions.route("/actions/<key>", methods=OTHERS, provide_automatic_options=False)
+@actions.route("/actions/<key>/batch", methods=OTHERS, provide_automatic_options=False)
 def anything_else(key: str) -> Response:
     """An action is run by POST alone; these addresses are no records either."""
     raise WrongMethod(method=request.method, allow="POST")

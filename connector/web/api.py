@@ -14,6 +14,7 @@ from connector.web.house import EXTENSION, House
 from connector.web.mail import mail
 from connector.web.paths import tidy
 from connector.web.records import records
+from connector.web.reference import reference
 from connector.web.subscriptions import webhooks
 from connector.web.tokens import tokens
 
@@ -35,6 +36,7 @@ def build(house: House) -> Flask:
     for part in (actions, feeds, about, tokens, audit, webhooks, mail, attachments, records):
         app.register_blueprint(part, url_prefix=ROOT)
     app.register_blueprint(health)
+    app.register_blueprint(reference)
     app.register_blueprint(metrics.metrics)
     app.wsgi_app = answers.hardened(tidy(app.wsgi_app))  # type: ignore[method-assign, assignment]
     return app

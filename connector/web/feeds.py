@@ -23,7 +23,9 @@ def feed(key: str) -> Response:
     raw = incoming.texts(request.args)
     paging = incoming.last({name: raw.pop(name) for name in ("after", "limit") if name in raw})
     limit = incoming.limit(paging.get("limit"), log.MOST)
-    found = log.page(house().catalog, house().store, caller.scope, key, raw, after=paging.get("after"), limit=limit)
+    found = log.page(
+        house().catalog, house().store, caller.scope, key, raw, after=paging.get("after") or None, limit=limit
+    )
     return tagged(found.as_json())
 
 

@@ -13,7 +13,8 @@ from connector.errors import Fault, Invalid
 def checked(schema: Schema, body: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
     """The body as the schema types it; Invalid with every fault it has. `partial`: what is missing stays missing."""
     try:
-        typed: dict[str, Any] = schema.load(body, partial=partial)
+        # By name, for `True` would let parts of nested schemas be missing too.
+        typed: dict[str, Any] = schema.load(body, partial=tuple(schema.fields) if partial else False)
     except ValidationError as error:
         raise Invalid(faults=list(faults(error.messages_dict))) from None
     return typed

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, url_for
 from marshmallow import RAISE, Schema, fields, validate
 
-from connector.access.tokens import Caller
+from connector.access.tokens import Caller, Whole
 from connector.engine.direct import change, create, remove
 from connector.engine.mail import one_address
 from connector.engine.previews import preview
@@ -41,10 +41,10 @@ class MailboxShape(Schema):
 
         unknown = RAISE
 
-    user_id = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
+    user_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     address = fields.String(required=True, validate=validate.Length(1, 254))
     host = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[A-Za-z0-9.:_-]{1,255}\Z"))
-    port = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 65535))
+    port = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 65535))
     security = fields.String(load_default="starttls", validate=validate.OneOf(("none", "starttls", "tls")))
     username = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=255))
     password = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=255))
@@ -69,7 +69,7 @@ class PreviewShape(Schema):
 
         unknown = RAISE
 
-    lead_id = fields.Integer(required=True, validate=validate.Range(1, 2**53 - 1))
+    lead_id = Whole(required=True, validate=validate.Range(1, 2**53 - 1))
     from_user_id = fields.Raw(load_default=None, allow_none=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connector.access.tokens import Caller
-from connector.errors import Fault, Forbidden, Invalid, NotFound
+from connector.errors import Fault, Forbidden, Invalid, NotFound, WrongMethod
 from connector.events import replay, shapes, subscriptions
 from connector.events.addresses import require, vetting
 from connector.events.schedule import stamp
@@ -26,6 +26,7 @@ from connector.web.house import house
 webhooks = Blueprint("webhooks", __name__)
 NEW, CHANGE, REPLAY = shapes.SubscriptionShape(), shapes.ChangeShape(), shapes.ReplayShape()
 MOST, USUAL = 200, 50
+OTHERS = ("GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS")
 Shown = Callable[[Row], dict[str, Any]]
 
 
@@ -76,11 +77,17 @@ def remove(subscription_id: str) -> Response:
     return answer(shown(subscriptions.remove(house().store, row, now())))
 
 
-@webhooks.delete("/hooks/<handle>")
+@webhooks.delete("/hooks/<handle>", provide_automatic_options=False)
 def unsubscribe(handle: str) -> Response:
     """End the subscription of this unguessable address; it needs no token."""
     row = subscriptions.by_handle(house().store, house().vault, handle)
     return answer(shown(subscriptions.remove(house().store, row, now())))
+
+
+@webhooks.route("/hooks/<handle>", methods=OTHERS, provide_automatic_options=False)
+def anything_else(handle: str) -> Response:
+    """These addresses are ended and nothing else; they are no records either."""
+    raise WrongMethod(method=request.method, allow="DELETE")
 
 
 @webhooks.post("/subscriptions/<subscription_id>/rotate_secret")
@@ -105,8 +112,8 @@ def test(subscription_id: str) -> Response:
 def replay_since(subscription_id: str) -> Response:
     """Send again everything since a time that did not arrive."""
     _, row = mine(subscription_id)
-    since = checked(REPLAY, incoming.body()[0])["since"].astimezone(UTC)
-    count = replay.since(house().catalog, house().store, house().vault, row, stamp(since), now())
+    since = checked(REPLAY, incoming.body()[0])["since"]
+    count = replay.since(house().catalog, house().store, house().vault, row, since, now())
     return answer({"subscription_id": row["id"], "replayed": count})
 
 
@@ -201,10 +208,16 @@ def number(name: str, value: str) -> int:
 
 def time(name: str, value: str) -> str:
     """A time of the query string, in UTC."""
+    found = utc(value)
+    if found is None:
+        raise Invalid(faults=[Fault(pointer=f"/{name}", key="not_a_datetime", params={"name": name, "got": value})])
+    return stamp(found)
+
+
+def utc(value: str) -> datetime | None:
+    """The moment that a text with a zone names; None for any other, and for one outside the years of UTC."""
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
-        found = datetime.min  # noqa: DTZ901 - has no zone, so it is refused below
-    if found.tzinfo is None:
-        raise Invalid(faults=[Fault(pointer=f"/{name}", key="not_a_datetime", params={"name": name, "got": value})])
-    return stamp(found.astimezone(UTC))
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

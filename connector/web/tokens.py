@@ -6,6 +6,8 @@ from flask import Blueprint, Response, url_for
 
 from connector.access import tokens as access
 from connector.access.tokens import Token
+from connector.errors import Conflict, NotFound
+from connector.storage.contract import Row
 from connector.web import incoming
 from connector.web.answers import answer
 from connector.web.forms import checked
@@ -25,9 +27,8 @@ def several() -> Response:
 
 @tokens.get("/tokens/<token_id>")
 def one(token_id: str) -> Response:
-    """A token, without its secret."""
-    account = incoming.admin().scope.account_id
-    return answer(SCHEMA.dump(access.one(house().store, account, incoming.path_id(token_id, "token"))))
+    """A token, without its secret; a revoked one is only in the list."""
+    return answer(SCHEMA.dump(known(incoming.admin().scope.account_id, token_id)))
 
 
 @tokens.post("/tokens")
@@ -46,9 +47,9 @@ def make() -> Response:
 def change(token_id: str) -> Response:
     """Change what a token is called and may do, from its next call on."""
     caller = incoming.admin()
-    wanted = incoming.path_id(token_id, "token")
+    row = known(caller.scope.account_id, token_id)
     asked = checked(CHANGES, incoming.body()[0], partial=True)
-    return answer(SCHEMA.dump(access.change(house().store, caller.scope.account_id, wanted, asked, by=caller.scope)))
+    return answer(SCHEMA.dump(access.change(house().store, caller.scope.account_id, row["id"], asked, by=caller.scope)))
 
 
 @tokens.delete("/tokens/<token_id>")
@@ -56,4 +57,15 @@ def end(token_id: str) -> Response:
     """Revoke a token, now; it stays in the list."""
     caller = incoming.admin()
     wanted = incoming.path_id(token_id, "token")
+    if wanted == caller.token_id:
+        # Who locks the last door from outside cannot come back in.
+        raise Conflict("own_token")
     return answer(SCHEMA.dump(access.revoke(house().store, caller.scope.account_id, wanted, by=caller.scope)))
+
+
+def known(account_id: int, token_id: str) -> Row:
+    """The account's token of that id; NotFound for a revoked one too."""
+    row = access.one(house().store, account_id, incoming.path_id(token_id, "token"))
+    if row["revoked_at"]:
+        raise NotFound("token_not_found", value=token_id)
+    return row

@@ -3,7 +3,7 @@
 import pytest
 
 from connector.engine import lists
-from connector.errors import Invalid, LeadwireError, Malformed
+from connector.errors import CursorReset, Invalid, LeadwireError
 from tests.plugins.desk import Desk
 
 
@@ -54,7 +54,7 @@ def test_pages_through_a_cursor_hold_every_record_once(desk: Desk, order: str) -
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "W10", "é", "a" * 500, "WzEsMl0"])
 def test_a_broken_cursor_is_refused(desk: Desk, cursor: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(CursorReset):
         leads(desk, cursor=cursor)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connector.engine.run import Result, run_many
-from connector.errors import Invalid, LeadwireError, NotFound, Refused
+from connector.errors import LeadwireError, NotFound, Refused
 from connector.storage.contract import Query
 from tests.plugins.desk import Desk
 
@@ -53,11 +53,11 @@ def test_a_user_may_be_named_by_id_or_email(desk: Desk, given: object) -> None:
 
 
 @pytest.mark.parametrize("given", [99, "99", "nobody@example.test", "0"])
-def test_a_user_who_does_not_exist_is_an_input_error_at_its_place(desk: Desk, given: object) -> None:
-    with pytest.raises(Invalid) as invalid:
+def test_a_user_who_does_not_exist_is_not_found_at_its_place(desk: Desk, given: object) -> None:
+    with pytest.raises(NotFound) as missing:
         desk.act("assign", lead_id=4, user_id=given)
-    assert invalid.value.code == "user_not_found"
-    assert [fault.pointer for fault in invalid.value.faults] == ["/user_id"]
+    assert missing.value.code == "user_not_found"
+    assert [fault.pointer for fault in missing.value.faults] == ["/user_id"]
 
 
 def test_a_user_who_exists_but_may_not_be_chosen_is_refused_by_name(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from connector.service import create_app
 from connector.settings import load
 from connector.web.house import EXTENSION, House
+from tests.plugins.server import UNLIMITED
 from tests.plugins.stores import KINDS, fresh_database
 
 TOKEN = "lw_fuzz"
@@ -34,7 +35,8 @@ class Served:
 
 def serve(url: str) -> Iterator[Served]:
     """Serve a new demo world at that database address."""
-    app = create_app(load({"LEADWIRE_DATABASE_URL": url, "LEADWIRE_ADMIN_TOKEN": TOKEN}))
+    given = {"admin_token": TOKEN, "database_url": url, "worker": "false", **UNLIMITED}
+    app = create_app(load({f"LEADWIRE_{name.upper()}": value for name, value in given.items()}))
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = HEADERS["Authorization"]
     house: House = app.extensions[EXTENSION]

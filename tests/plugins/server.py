@@ -115,6 +115,10 @@ class Live:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document that it serves."""
+        return dict(requests.get(f"{self.base}/openapi.json", timeout=10).json())
+
     def lead(self, **fields: Any) -> int:
         """The id of a new lead, owned by the admin."""
         body = {"title": "A row's lead", "user_id": 1, **fields}

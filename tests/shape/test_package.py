@@ -18,8 +18,8 @@ PINS = [line for line in read("requirements.txt").splitlines() if line and not l
 
 BROUGHT_ALONG = {"jinja2", "werkzeug", "pytest"}
 """Imported all the same: two come with Flask, and only the storage suite, which is a test, needs pytest."""
-UNSEEN = {"tzdata"}
-"""Data that the standard library reads."""
+UNSEEN = {"tzdata", "flask-swagger-ui"}
+"""Data: what the standard library reads, and the files of the reference page."""
 
 
 def distribution(requirement: str) -> str:

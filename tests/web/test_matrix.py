@@ -20,7 +20,7 @@ from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
 MARK = "Seen-by-Boris-alone"
 OWNER, OTHER = 3, 2
 """The user whose records are looked for, and the one who looks; neither is an admin."""
-OPEN = {"/healthz", "/readyz", "/.well-known/security.txt"}
+OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/openapi.json", "/docs/api", "/documentation"}
 """Routes for everybody."""
 CAPABLE = "/api/v1/hooks/"
 """Addresses that nobody can guess are their own key."""
