@@ -14,7 +14,7 @@ from connector.catalog.inputs import parse, unknown
 from connector.catalog.model import Catalog, Entity, Field, Search, Where
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
 from connector.engine.queries import Run, bind, clauses, open_run, orders
-from connector.engine.records import Inputs, Names, reader, wire
+from connector.engine.records import Members, Names, reader, wire
 from connector.engine.run import standing
 from connector.errors import CursorReset, Fault, Invalid, NotFound
 from connector.storage.contract import OPERATORS, AnyOf, Clause, Order, Query, Row, Scope, Store, Transaction
@@ -92,7 +92,7 @@ def search(
             if ref is not None and ref.to == todo.find and find_row(tx, ref, value) is None:
                 return Page(data=[], cursor=None, has_more=False)
             typed[name] = resolve(run, name, ref, value) if ref is not None else value
-        run.names["input"] = Inputs(typed)
+        run.names["input"] = Members(typed)
         for binding in todo.bind:
             run.names[binding.name] = bind(run, binding)
         ordered = sorting or orders(run, todo.order, run.names)

@@ -84,8 +84,8 @@ def reader(catalog: Catalog, tx: Transaction) -> Callable[[str, int, Row | None]
     return record
 
 
-class Inputs:
-    """The typed input: one attribute per declared name; absent reads as None."""
+class Members:
+    """Typed inputs, or a JSON object of an event, as attributes; what is not there reads as None."""
 
     __slots__ = ("_values",)
 

@@ -18,7 +18,7 @@ from connector.engine.effects import apply
 from connector.engine.lookups import as_id, on_missing, resolve
 from connector.engine.once import Answer, Kept, Task, once, once_each
 from connector.engine.queries import Run, bind, open_run
-from connector.engine.records import Inputs, Names, Record, entity_of, key_of, row_of, wire
+from connector.engine.records import Members, Names, Record, entity_of, key_of, row_of, wire
 from connector.engine.writes import flush
 from connector.errors import Forbidden, LeadwireError, NotFound, Refused
 from connector.storage.contract import Event, Outcome, Row, Scope, Store, Transaction
@@ -140,7 +140,7 @@ def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Tran
     run = open_run(catalog, tx, standing(catalog, tx), inputs)
     if todo.on is not None:
         _place(run, todo.on, inputs[f"{todo.on}_id"])
-    run.names["input"] = Inputs({name: _typed(run, todo, name, value) for name, value in inputs.items()})
+    run.names["input"] = Members({name: _typed(run, todo, name, value) for name, value in inputs.items()})
     for binding in todo.bind:
         run.names[binding.name] = bind(run, binding)
     for requirement in todo.require:

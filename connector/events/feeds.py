@@ -15,7 +15,7 @@ from connector.catalog.model import Catalog, Trigger
 from connector.engine.lists import Page, page_limit
 from connector.engine.lookups import resolve
 from connector.engine.queries import left_out, open_run
-from connector.engine.records import Inputs, Names, plain
+from connector.engine.records import Members, Names, plain
 from connector.errors import CursorExpired, CursorReset, Malformed, NotFound
 from connector.storage.contract import Event, EventQuery, FeedState, Scope, Store, Transaction
 
@@ -73,7 +73,7 @@ def filled(catalog: Catalog, store: Store, scope: Scope, found: Trigger, raw: Ma
         run = open_run(catalog, tx, Names({"now": tx.now}, {}), inputs)
         refs = found.input.refs
         typed = {name: resolve(run, name, refs[name], it) if name in refs else it for name, it in inputs.items()}
-        names = Names({"input": Inputs(typed)}, {})
+        names = Names({"input": Members(typed)}, {})
         match = {name: plain(value.of(names)) for name, value in found.match.items() if not left_out(run, value)}
         topics = tuple(f"{found.on}.{value.of(names)}" for value in found.fires)
         plain_inputs = {name: plain(value) for name, value in typed.items()}
@@ -87,25 +87,11 @@ def filled(catalog: Catalog, store: Store, scope: Scope, found: Trigger, raw: Ma
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
-class Data:
-    """A JSON object as attributes; a key it lacks reads as None (the event is older than the field)."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._values.get(name)
-
-
-def _data(text: str | None) -> Data | None:
-    return None if text is None else Data(orjson.loads(text))
+def _data(text: str | None) -> Members | None:
+    return None if text is None else Members(orjson.loads(text))
 
 
 def _test(found: Trigger, inputs: Mapping[str, Any], match: Mapping[str, Any]) -> Callable[[Event], bool]:
@@ -114,7 +100,7 @@ def _test(found: Trigger, inputs: Mapping[str, Any], match: Mapping[str, Any]) -
         record = after or before
         if any(getattr(record, name) != value for name, value in match.items()):
             return False
-        names = {"input": Inputs(inputs), "before": before, "after": after, "changed": list(event.changed)}
+        names = {"input": Members(inputs), "before": before, "after": after, "changed": list(event.changed)}
         return found.when is None or bool(found.when.of(names))
 
     return wants
