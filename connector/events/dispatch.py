@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -21,11 +23,25 @@ from connector.storage.contract import Backlog, Clause, Event, EventQuery, Query
 log = logging.getLogger(__name__)
 BATCH = 500
 """Events of one feed per transaction."""
+STRIDE = 10_000
+"""Events that are passed over at a time, at most."""
+SILENCE = 0.7
+"""Seconds for which an account is left alone where nobody listened at the last look."""
 FEEDBACK = "lead_status_changed"
 """The trigger that a lead's provider is told of."""
 URL_FIELD = "provider_webhook_url"
+NAMED = f'"{URL_FIELD}":"'
+"""How the body of an event begins to name one."""
 Page = Callable[[Scope, tuple[str, ...], str | None], Sequence[Event]]
 Match = tuple[Row, Event, Feed]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of a look at the log: how many deliveries were made, and whether more waits already."""
+
+    made: int = 0
+    more: bool = False
 
 
 class Pages:
@@ -49,32 +65,42 @@ class Pages:
 
 
 class Dispatcher:
-    """Turns the log into deliveries. Keeps compiled feeds between rounds; holds no other state."""
+    """Turns the log into deliveries. Keeps compiled feeds, and where nobody listens; holds no other state."""
 
     def __init__(self, store: Store, vault: Vault, catalog: Callable[[], Catalog]) -> None:
         self._store, self._vault, self._catalog = store, vault, catalog
         self._feeds: dict[Any, Feed | None] = {}
+        self._silent: dict[int, float] = {}
 
-    def round(self, now: str) -> int:
-        """Dispatch one batch of every account that has something to do; how many events were looked at."""
-        return sum(self._batch(backlog, now) for backlog in self._store.backlogs())
+    def round(self, now: str) -> Look:
+        """Dispatch one batch of every account that has something to do, and is not silent."""
+        moment = monotonic()
+        self._silent = {account: end for account, end in self._silent.items() if end > moment}
+        waiting = [backlog for backlog in self._store.backlogs() if backlog.account_id not in self._silent]
+        looks = [self._batch(backlog, now) for backlog in waiting]
+        return Look(sum(look.made for look in looks), any(look.more for look in looks))
 
-    def _batch(self, backlog: Backlog, now: str) -> int:
-        pages = Pages(self._store, backlog)
-        rows = [row for row in self._subscriptions(backlog.account_id, pages.read) if live(row, now)]
+    def _batch(self, backlog: Backlog, now: str) -> Look:
+        near = replace(backlog, newest=min(backlog.newest, backlog.dispatched + STRIDE))
+        pages = Pages(self._store, near)
+        rows = [row for row in self._subscriptions(near, pages.read) if live(row, now)]
+        if not rows and near == backlog:
+            self._silent[backlog.account_id] = monotonic() + SILENCE
         matches = [match for row in rows for match in self._matches(row, pages.read)]
         fresh = sorted((match for match in matches if match[1].seq <= pages.upto), key=lambda match: match[1].seq)
         extras = {row["id"]: parameters(self._vault, row) for row in {row["id"]: row for row, _, _ in fresh}.values()}
         deliveries = [deliverable(row, extras[row["id"]], event, feed, now) for row, event, feed in fresh]
-        moved = self._store.dispatch(backlog, pages.upto, deliveries)
-        return pages.upto - backlog.dispatched if moved else 0
+        moved = self._store.dispatch(near, pages.upto, deliveries)
+        return Look(len(deliveries), pages.upto < backlog.newest) if moved else Look()
 
-    def _subscriptions(self, account_id: int, page: Page) -> list[Row]:
-        rows = self._listening(account_id)
-        wanted = self._providers(account_id, page) - {row["target_url"] for row in rows if row["kind"] == PROVIDER}
+    def _subscriptions(self, near: Backlog, page: Page) -> list[Row]:
+        rows = self._listening(near.account_id)
+        # The bodies are searched where they are: most name no provider, and are not worth being read here.
+        named = self._providers(near.account_id, page) if self._store.mentions(near, NAMED) else set()
+        wanted = named - {row["target_url"] for row in rows if row["kind"] == PROVIDER}
         for url in wanted:
-            settled(self._store, self._vault, account_id, _provider(account_id, url))
-        return self._listening(account_id) if wanted else rows
+            settled(self._store, self._vault, near.account_id, _provider(near.account_id, url))
+        return self._listening(near.account_id) if wanted else rows
 
     def _listening(self, account_id: int) -> list[Row]:
         query = Query(entity=ENTITY, where=(Clause(path="state", op="in", value=["active", "paused"]),))
@@ -135,7 +161,7 @@ def deliverable(row: Row, extra: Sequence[Parameter], event: Event, feed: Feed, 
 
 def _url(event: Event) -> str | None:
     """The provider's address in an event, without reading the body of those that have none."""
-    if event.after is None or f'"{URL_FIELD}":"' not in event.after:
+    if event.after is None or NAMED not in event.after:
         return None
     found: str | None = orjson.loads(event.after).get(URL_FIELD)
     return found or None

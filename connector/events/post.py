@@ -27,7 +27,7 @@ from connector.storage.contract import Row, Store
 log = logging.getLogger(__name__)
 HANDS = 4
 """Mail servers spoken to at a time."""
-IDLE = 0.5
+IDLE = 1.0
 """Seconds between two looks into the outbox."""
 LEASE = DEADLINE + 60
 """Seconds after which mail taken by a worker that died is looked at again; longer than any conversation."""

@@ -36,9 +36,13 @@ from connector.storage.contract import Clause, Query, Row, Scope, Store
 
 log = logging.getLogger(__name__)
 IDLE = 0.25
-"""Seconds between two looks when there is nothing to do, so that an event leaves within a second."""
+"""Seconds between two looks at the log when there is nothing to do, so that an event leaves within a second."""
+BUSY = 0.05
+"""Seconds between two looks at the log when there is something to do, so that many events are taken at a time."""
+QUIET = 0.5
+"""Seconds between two looks at the queue when nothing was put into it here."""
 PACE = 0.01
-"""Seconds between two looks when there is much to do, so that results are written many at a time."""
+"""Seconds between two visits to the queue when there is much to do, so that results are written many at a time."""
 TROUBLE = 1.0
 """Seconds to leave a storage alone that failed."""
 MOST = 512
@@ -142,9 +146,11 @@ class Worker:
         while not self._stopping.is_set():
             wait = IDLE
             try:
-                if await errands.do(self._dispatcher.round, stamp(self._clock.now())):
+                look = await errands.do(self._dispatcher.round, stamp(self._clock.now()))
+                if look.made:
                     self._wake.set()
-                    wait = 0
+                    wait = BUSY
+                wait = 0 if look.more else wait
             except Exception as error:  # A worker outlives whatever the storage or one odd row does
                 log.error("events wait: %s", error, exc_info=not isinstance(error, LeadwireError))
                 wait = TROUBLE
@@ -167,7 +173,7 @@ class Worker:
             self._enqueue(row, subscription, place, latest)
         for lane in list(self._lanes.values()):
             self._advance(lane, sender)
-        await self._pause(PACE if taken or self._done else IDLE)
+        await self._pause(PACE if taken or self._done else QUIET)
 
     async def _pause(self, seconds: float) -> None:
         """Wait that long, less when there is something to do and the wait is a long one."""

@@ -232,6 +232,9 @@ class Transaction(Protocol):
 class Store(Protocol):
     """Pluggable storage. Safe to share between threads."""
 
+    seats: int
+    """How many threads of a process it serves best at a time."""
+
     def adopt(self, catalog: Catalog) -> None:
         """Compile statements for this catalog; called at start and at every reload. Changes no table."""
 
@@ -284,6 +287,9 @@ class Store(Protocol):
 
     def backlogs(self) -> list[Backlog]:
         """The accounts whose log is ahead of their dispatched position."""
+
+    def mentions(self, backlog: Backlog, text: str) -> bool:
+        """Whether the `after` of an event of this backlog has that text in it."""
 
     def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> bool:
         """Insert deliveries and move the account's position from `backlog.dispatched` to `upto`, in one transaction.

@@ -10,50 +10,16 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from queue import SimpleQueue
 
 from connector.errors import Unavailable
+from connector.pace import Line, aside
 
 if sys.platform != "win32":
     from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
 PATIENCE = 5.0
 """Seconds that a writer waits before it answers that the storage is busy."""
-
-
-class Line:
-    """A lock that is handed to its waiters in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._taken = False
-        self._waiting: deque[threading.Lock] = deque()
-
-    def acquire(self, patience: float) -> bool:
-        """Wait for one's turn; False when patience ends first."""
-        with self._guard:
-            if not self._taken:
-                self._taken = True
-                return True
-            ticket = threading.Lock()
-            ticket.acquire()
-            self._waiting.append(ticket)
-        if ticket.acquire(timeout=patience):
-            return True
-        with self._guard:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-                return False
-        return True
-
-    def release(self) -> None:
-        """Let the next one in."""
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._taken = False
 
 
 class Gate:
@@ -109,6 +75,10 @@ if sys.platform != "win32":
             """Take both locks at once where they are free; otherwise let the helper wait for them."""
             if self._at_once():
                 return True
+            with aside():
+                return self._later(patience)
+
+        def _later(self, patience: float) -> bool:
             if self._helper is None:
                 self._helper = threading.Thread(target=self._wait, name="leadwire-gate", daemon=True)
                 self._helper.start()

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from connector.pace import aside, give_way
 from connector.storage.gate import Gate
 
 W = TypeVar("W")
@@ -52,7 +53,8 @@ class Group(Generic[W]):
             self._waiting.append(turn)
             turn.leads, self._led = not self._led, True
         if not turn.leads:
-            turn.ready.acquire()
+            with aside():
+                turn.ready.acquire()
         if turn.leads:
             self._lead()
         if turn.error is not None:
@@ -62,6 +64,7 @@ class Group(Generic[W]):
     def _lead(self) -> None:
         """Commit all that wait by the time the gate opens, the leader's own first; then hand over."""
         turns: list[Turn[W]] = []
+        give_way()
         try:
             self._gate.acquire()
             try:

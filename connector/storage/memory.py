@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from connector.catalog.model import Catalog
 from connector.errors import Conflict
-from connector.storage.contract import Event, EventQuery, FeedState, Query, Row, Scope
+from connector.storage.contract import Backlog, Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, number, stamp, topic_value
 from connector.storage.leases import MemoryQueue
 from connector.storage.matching import Matching
@@ -58,6 +58,13 @@ class MemoryStore(Units, MemoryQueue):
             page = range(start, len(log)) if query.after is not None else reversed(range(stop))
             found = (log[index][0] for index in page if _wanted(log[index][1], scope, query.topics, value))
             return list(islice(found, query.limit))
+
+    def mentions(self, backlog: Backlog, text: str) -> bool:
+        """Whether the `after` of an event of this backlog has that text in it."""
+        with self._lock:
+            log = self._log.get(backlog.account_id, [])
+            start = bisect_right(log, backlog.dispatched, key=_seq)
+            return any(text in (event.after or "") for event, _ in log[start:] if event.seq <= backlog.newest)
 
     def feed(self, account_id: int) -> FeedState:
         """Where the account's log stands."""
@@ -164,8 +171,8 @@ class MemorySession:
         """How many match."""
         return len(self.find(record, query, owner))
 
-    def insert(self, record: Record, row: Row) -> int:
-        """Store a new row and give it an id."""
+    def insert(self, record: Record, row: Row) -> tuple[Any, ...]:
+        """Store a new row: its id."""
         stored = {name: row[name] for name in record.fields}
         self._check(record, stored, record.fields)
         record_id = self._last_ids.get(record.key, 0) + 1
@@ -173,7 +180,7 @@ class MemorySession:
         table = self._tables[record.key]
         table[record_id] = (self._account, stored)
         self._undos.append(lambda: table.pop(record_id))
-        return record_id
+        return (record_id,)
 
     def append(self, record: Record, row: Row) -> None:
         """Store a new row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
@@ -43,6 +44,7 @@ class PostgresLink:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
+        self._cursor = connection.cursor()
         self._waiting: list[tuple[str, Values]] = []
 
     def rows(self, sql: str, params: Values, *, fresh_plan: bool = False) -> list[tuple[Any, ...]]:
@@ -57,9 +59,10 @@ class PostgresLink:
         """Send it with the next statement."""
         self._waiting.append((sql, params))
 
-    def insert(self, sql: str, params: Values) -> int:
-        """Execute an INSERT; the new id."""
-        return int(self._execute(sql, params).fetchall()[0][0])
+    def insert(self, sql: str, params: Values) -> tuple[Any, ...]:
+        """Execute an INSERT; the new id and what the row shows."""
+        found: tuple[Any, ...] = self._execute(sql, params).fetchall()[0]
+        return found
 
     def many(self, sql: str, rows: Iterable[Values]) -> None:
         """Execute once per row of parameters."""
@@ -91,7 +94,7 @@ class PostgresLink:
         if self._waiting:
             return self._together(len(self._waiting), sql, params, prepare=prepare)
         try:
-            return self.connection.execute(sql.encode(), params or None, prepare=prepare)
+            return self._cursor.execute(_encoded(sql), params or None, prepare=prepare)
         except psycopg.Error as error:
             raise translated(error, self.connection, sql) from error
 
@@ -100,11 +103,15 @@ class PostgresLink:
     ) -> psycopg.Cursor[Any]:
         """All that waits and this one, in one round trip; the cursor of the wanted one."""
         waiting, self._waiting = self._waiting, []
+        other = self.connection.cursor()
         try:
             with self.connection.pipeline():
-                cursors = [self.connection.execute(text.encode(), values or None) for text, values in waiting]
-                cursors.append(self.connection.execute(sql.encode(), params or None, prepare=prepare))
-            return cursors[wanted]
+                for place, (text, values) in enumerate(waiting):
+                    cursor = self._cursor if place == wanted else other
+                    cursor.execute(_encoded(text), values or None)
+                cursor = self._cursor if wanted == len(waiting) else other
+                cursor.execute(_encoded(sql), params or None, prepare=prepare)
+            return self._cursor
         except psycopg.Error as error:
             raise translated(error, self.connection, sql) from error
 
@@ -125,7 +132,7 @@ class PostgresSession(SqlSession):
             self._guard(keys, exclusive=True)
         return super().find(record, query, owner)
 
-    def insert(self, record: Record, row: Row) -> int:
+    def insert(self, record: Record, row: Row) -> tuple[Any, ...]:
         """Store a new row, unless somebody has locked what it would match."""
         self._guard(guards_of_row(self._account, record, row), exclusive=False)
         return super().insert(record, row)
@@ -146,6 +153,7 @@ class PostgresStore(SqlStore):
 
     dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
     defer = "SET CONSTRAINTS ALL DEFERRED"
+    seats = 2
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -250,6 +258,12 @@ class PostgresStore(SqlStore):
             return self._pool.getconn()
         except PoolTimeout as error:
             raise Unavailable(retry_after=1) from error
+
+
+@lru_cache(maxsize=4096)
+def _encoded(sql: str) -> bytes:
+    """A statement as psycopg likes it best: always the same bytes object."""
+    return sql.encode()
 
 
 def _beyond(table: Table) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, or_, select, update
 
 from connector.storage.contract import Backlog, Lane, Row
 from connector.storage.shapes import FIRST
@@ -41,6 +41,12 @@ class SqlQueue:
         statement = self._made().compiled("backlogs", _backlogs)
         rows = self._linked(lambda link: link.rows(statement.sql, statement.bind(())))
         return [Backlog(account_id=account, dispatched=done, newest=newest) for account, done, newest in rows]
+
+    def mentions(self, backlog: Backlog, text: str) -> bool:
+        """Whether the `after` of an event of this backlog has that text in it."""
+        statement = self._made().compiled("mentions", _mentions)
+        values = statement.bind((backlog.account_id, backlog.dispatched, backlog.newest, text))
+        return bool(self._linked(lambda link: link.rows(statement.sql, values)))
 
     def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> bool:
         """Insert deliveries and move the position. The counter row comes last, as in every other transaction."""
@@ -121,6 +127,16 @@ def _backlogs(tables: Tables) -> Any:
     """Over all accounts: an index on the difference would cost every writer more than this scan costs."""
     feed = tables["feed"]
     return select(feed.c.account_id, feed.c.dispatched, feed.c.seq).where(feed.c.seq > feed.c.dispatched)
+
+
+def _mentions(tables: Tables) -> Any:
+    event = tables["event"]
+    find = func.strpos if tables.dialect == "postgresql" else func.instr
+    near = and_(
+        event.c.account_id == _value(0, event.c.account_id), event.c.seq > _value(1, event.c.seq),
+        event.c.seq <= _value(2, event.c.seq), find(event.c.after, _value(3, event.c.after)) > 0,
+    )  # fmt: skip
+    return select(event.c.seq).where(near).limit(1)
 
 
 def _move(tables: Tables) -> Any:

@@ -34,6 +34,8 @@ class Record:
     canonical: Mapping[str, Convert]
     shows: Mapping[str, tuple[Show, ...]]
     """The shows that must be read again when a reference changes, by that reference."""
+    shown: tuple[str, ...]
+    """The names of all shows."""
     body: tuple[str, ...]
     """The keys of an event's body: all but the secrets."""
     tracked: tuple[str, ...]
@@ -125,13 +127,15 @@ def _record(entity: Entity, guards: set[Guard]) -> Record:
     for show in entity.shows:
         shows[show.path[0]] = (*shows.get(show.path[0], ()), show)
     public = [field.name for field in entity.fields.values() if not field.secret]
+    shown = tuple(show.name for show in entity.shows)
     return Record(
         key=entity.key,
         entity=entity,
-        blank=dict.fromkeys([*entity.fields, *(show.name for show in entity.shows)]),
+        blank=dict.fromkeys([*entity.fields, *shown]),
         canonical={f.name: CANONICAL[f.kind] for f in entity.fields.values() if f.kind in CANONICAL},
         shows=shows,
-        body=(*public, *(show.name for show in entity.shows)),
+        shown=shown,
+        body=(*public, *shown),
         tracked=tuple(name for name in public if name not in ("id", *STAMPS)),
         guards=tuple(sorted(guard for guard in guards if entity.fields.keys() >= set(guard))),
     )

@@ -38,8 +38,8 @@ class Link(Protocol):
     def later(self, sql: str, params: Values = ()) -> None:
         """Execute no later than whatever comes next; nobody waits for the answer."""
 
-    def insert(self, sql: str, params: Values) -> int:
-        """Execute an INSERT; the new id."""
+    def insert(self, sql: str, params: Values) -> tuple[Any, ...]:
+        """Execute an INSERT; what it returns, or the new id."""
 
     def many(self, sql: str, rows: Iterable[Values]) -> None:
         """Execute once per row of parameters."""
@@ -73,11 +73,12 @@ class SqlSession:
         statement = self._statements.count(shape_of(query, values), owner is not None)
         return int(self._link.rows(statement.sql, statement.bind(values), fresh_plan=True)[0][0])
 
-    def insert(self, record: Record, row: Row) -> int:
-        """Store a new row and give it an id."""
+    def insert(self, record: Record, row: Row) -> tuple[Any, ...]:
+        """Store a new row: its id, and its shows where the link answers with rows."""
         statement = self._statements.insert(record)
         values = [self._account, None, *(row[name] for name in record.fields if name != "id")]
-        return self._link.insert(statement.sql, statement.bind(values))
+        told = self._link.insert(statement.sql, statement.bind(values))
+        return tuple(statement.decode(told).values()) if statement.decode else told
 
     def append(self, record: Record, row: Row) -> None:
         """Store a new row whose id nobody waits for."""
@@ -186,7 +187,10 @@ class SqlStore(SqlQueue, Units):
         """Drop the events at the beginning of each log that are older than that time."""
         made = self._made()
         accounts, kept = made.compiled("accounts", _accounts), made.compiled("kept", _kept)
-        drops = [made.compiled(f"drop {name}", _dropper(name)) for name in ("event_topic", "event")]
+        drops = [
+            made.compiled(f"drop {name}", _dropper(name))
+            for name in (*(topic.name for topic in made.tables.topics), "event")
+        ]
 
         def run(link: Link) -> int:
             dropped = 0
@@ -224,7 +228,7 @@ def publishing(made: Statements) -> tuple[Statement, Statement, Statement]:
     return (
         made.compiled("count up", _count_up),
         made.compiled("event", _inserter("event", EVENT)),
-        made.compiled("topic", _inserter("event_topic", TOPIC)),
+        made.compiled("fresh topic", _inserter("fresh_topic", TOPIC)),
     )
 
 
@@ -265,6 +269,18 @@ def _inserter(name: str, columns: Sequence[str]) -> Callable[[Tables], Any]:
         )
 
     return make
+
+
+def _sort_in(tables: Tables) -> Any:
+    fresh = tables["fresh_topic"]
+    return insert(tables["event_topic"]).from_select(TOPIC, select(*(fresh.c[name] for name in TOPIC)))
+
+
+SORTING: Mapping[str, Callable[[Tables], Any]] = {
+    "sort in": _sort_in,
+    "sorted": lambda tables: delete(tables["fresh_topic"]),
+}
+"""The statements that move index rows from where they are written to where they are found by their order."""
 
 
 def _counter(tables: Tables) -> Any:

@@ -16,11 +16,13 @@ from sqlalchemy.exc import OperationalError
 
 from connector.catalog.model import Catalog
 from connector.errors import Conflict, StorageFull, Unavailable
+from connector.pace import aside
 from connector.storage.contract import Scope
 from connector.storage.gate import PATIENCE, Gate
 from connector.storage.group import Group, Turn
 from connector.storage.journal import Draft
 from connector.storage.sql import (
+    SORTING,
     Link,
     SqlSession,
     SqlStore,
@@ -41,6 +43,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
 )
+GATHERED = 256
+"""Index rows that are sorted in at once: that touches few more pages than a single one would."""
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
 
 
@@ -68,10 +72,10 @@ class SqliteLink:
         """Execute; there is nothing to gain by waiting."""
         self.run(sql, params)
 
-    def insert(self, sql: str, params: Values) -> int:
+    def insert(self, sql: str, params: Values) -> tuple[int]:
         """Execute an INSERT; the new id."""
         try:
-            return self.connection.execute(sql, params).lastrowid or 0
+            return (self.connection.execute(sql, params).lastrowid or 0,)
         except sqlite3.Error as error:
             raise translated(error) from error
 
@@ -90,12 +94,15 @@ class SqliteSession(SqlSession):
 
     def publish(self, scope: Scope, now: str, drafts: Sequence[Draft]) -> int:
         """Number the events and write them; the last number."""
-        count, entry, topic = publishing(self._statements)
+        count, entry, fresh = publishing(self._statements)
         last = int(self._link.rows(count.sql, count.bind((self._account, None, len(drafts))))[0][0])
         numbered = list(enumerate(drafts, last - len(drafts) + 1))
         self._link.many(entry.sql, [entry.bind(event_values(scope, now, seq, draft)) for seq, draft in numbered])
         rows = (row for seq, draft in numbered for row in topic_values(scope, seq, draft))
-        self._link.many(topic.sql, [topic.bind(row) for row in rows])
+        gathered = [self._link.insert(fresh.sql, fresh.bind(row)) for row in rows]
+        if gathered[-1][0] >= GATHERED:
+            for name, make in SORTING.items():
+                self._link.run(self._statements.compiled(name, make).sql)
         return last
 
 
@@ -237,7 +244,8 @@ class SqliteStore(SqlStore):
         link.run("BEGIN IMMEDIATE")
         try:
             result = run(link)
-            link.run("COMMIT" if commit else "ROLLBACK")
+            with aside():
+                link.run("COMMIT" if commit else "ROLLBACK")
         except BaseException:
             if link.connection.in_transaction:
                 link.run("ROLLBACK")

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Table,
     and_,
     bindparam,
     delete,
@@ -136,7 +137,12 @@ class Statements:
         """The columns of a row with its shows, and how to read them back."""
         paths = [Path(refs=(), field=field) for field in record.fields.values()]
         paths += [self._show(record, show.path) for show in record.entity.shows]
-        names = tuple(record.blank)
+        return self._read(tuple(record.blank), paths, tree)
+
+    def _read(
+        self, names: tuple[str, ...], paths: Sequence[Path], tree: Tree
+    ) -> tuple[list[Expression], Callable[[Sequence[Any]], Row]]:
+        """The columns at the ends of paths, and how to read them back under those names."""
         fixes = tuple(
             (name, DECODE[path.field.kind])
             for name, path in zip(names, paths, strict=True)
@@ -268,7 +274,15 @@ class Statements:
         values = _parameters(table, fields)
         values["account_id"] = bindparam(f"v{ACCOUNT}", type_=table.c.account_id.type)
         query: Any = insert(table).values(values)
-        return self._written(query.returning(table.c.id) if self._locks and not with_id else query, fields)
+        if with_id or not self._locks:
+            return self._written(query, fields)
+        if not record.shown:
+            return self._written(query.returning(table.c.id), fields)
+        tree = Tree(self.tables, self.records, record.key, query.returning(*table.c).cte("made"))
+        paths = [Path(refs=(), field=record.fields["id"])]
+        paths += [self._show(record, show.path) for show in record.entity.shows]
+        columns, decode = self._read(("id", *record.shown), paths, tree)
+        return self._written(select(*columns).select_from(tree.source), fields, decode)
 
     def _update(self, record: Record, names: tuple[str, ...]) -> Statement:
         table = self.tables[record.key]
@@ -276,11 +290,15 @@ class Statements:
         query = update(table).where(account(table), table.c.id == bindparam(f"v{FIRST}", type_=table.c.id.type))
         return self._written(query.values(_parameters(table, fields)), fields)
 
-    def _written(self, query: Any, fields: dict[int, Field]) -> Statement:
+    def _written(
+        self, query: Any, fields: dict[int, Field], decode: Callable[[Sequence[Any]], Row] | None = None
+    ) -> Statement:
         """Compile a write: `v<place>` is the encoded value at that place, `f<place>` its folded form."""
         encoders = {place: ENCODE[field.kind] for place, field in fields.items() if field.kind in ENCODE}
         folders = {place: _folder(field) for place, field in fields.items()}
-        return self._stated(query, lambda name, place: (place, (folders if name[0] == "f" else encoders).get(place)))
+        return self._stated(
+            query, lambda name, place: (place, (folders if name[0] == "f" else encoders).get(place)), decode
+        )
 
     def _delete(self, record: Record) -> Statement:
         table = self.tables[record.key]
@@ -290,12 +308,12 @@ class Statements:
     def _page(self, shape: PageShape) -> Statement:
         """The numbers of the page from the index of topics first, then the events of exactly those numbers."""
         made = Expressions(self.tables, self.records)
-        topic, event = self.tables["event_topic"], self.tables["event"]
-        kind = topic.c.seq.type
+        event = self.tables["event"]
+        kind = event.c.seq.type
         limit = made.value(shape.limit, kind)
         rising = shape.after is not None
 
-        def numbers(place: int) -> Any:
+        def numbers(topic: Table, place: int) -> Any:
             query = select(topic.c.seq).where(account(topic), topic.c.topic == made.value(place, topic.c.topic.type))
             if shape.owned:
                 query = query.where(topic.c.owner_id == made.value(OWNER, kind))
@@ -307,7 +325,7 @@ class Statements:
                 query = query.where(topic.c.seq < made.value(shape.before, kind))
             return query.order_by(topic.c.seq.asc() if rising else topic.c.seq.desc()).limit(limit)
 
-        parts = [numbers(place).subquery() for place in shape.topics]
+        parts = [numbers(topic, place).subquery() for topic in self.tables.topics for place in shape.topics]
         page: Any = parts[0] if len(parts) == 1 else union(*(select(part.c.seq) for part in parts)).subquery()
         query = select(*(event.c[name] for name in EVENT)).select_from(
             event.join(page, and_(account(event), event.c.seq == page.c.seq))

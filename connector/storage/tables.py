@@ -20,7 +20,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
 )  # fmt: skip
 from sqlalchemy.types import TypeEngine
 
@@ -29,7 +28,7 @@ from connector.errors import CatalogError, Problem
 from connector.storage.records import Record, Records
 
 LONGEST_NAME = 60
-RESERVED = frozenset({"event", "event_topic", "feed", "meta"})
+RESERVED = frozenset({"event", "event_topic", "fresh_topic", "feed", "meta"})
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
@@ -51,6 +50,11 @@ class Tables:
     def __getitem__(self, name: str) -> Table:
         return self.metadata.tables[name]
 
+    @property
+    def topics(self) -> tuple[Table, ...]:
+        """Where the index of the log by topic is."""
+        return tuple(self[name] for name in ("event_topic", "fresh_topic") if name in self.metadata.tables)
+
 
 def folded(name: str) -> str:
     """The hidden column that keeps a field's folded form."""
@@ -65,8 +69,9 @@ def describe(records: Records, dialect: str) -> Tables:
         reason = "this key is the name of a table of Leadwire itself"
         raise CatalogError([Problem(file=file_of(key), pointer="/key", reason=reason, hint="Choose another.")
                             for key in clash])  # fmt: skip
+    pointed = {field.ref.to for record in records.by_key.values() for field in record.fields.values() if field.ref}
     for record in records.by_key.values():
-        _record_table(metadata, record, dialect)
+        _record_table(metadata, record, dialect, pointed=record.key in pointed)
     _log_tables(metadata, dialect)
     return Tables(metadata, dialect)
 
@@ -92,16 +97,19 @@ def file_of(key: str) -> str:
     return f"schemas/entities/{key}.json"
 
 
-def _record_table(metadata: MetaData, record: Record, dialect: str) -> None:
+def _record_table(metadata: MetaData, record: Record, dialect: str, *, pointed: bool) -> None:
     own = [Column("account_id", WHOLE, nullable=False), _id_column(dialect)]
     names = {column.name for column in own}
     columns = [column for field in record.fields.values() if field.name not in names for column in _columns(field)]
-    keys: list[Any] = [UniqueConstraint("account_id", "id")]
+    keys: list[Any] = []
     options: dict[str, Any] = {"sqlite_autoincrement": True}
     if dialect == "postgresql":
         keys, options = [PrimaryKeyConstraint("account_id", "id")], {}
     table = Table(record.key, metadata, *own, *columns, *keys, *_references(record, dialect), **options)
     list(_indexes(record, table, dialect))
+    if pointed and dialect == "sqlite":
+        # What references point at must be unique; PostgreSQL has it as the primary key.
+        Index(name_of("uq", record.key, ("id",)), table.c.account_id, table.c.id, unique=True)
 
 
 def _id_column(dialect: str) -> Column[Any]:
@@ -179,6 +187,9 @@ def _log_tables(metadata: MetaData, dialect: str) -> None:
     ):
         Index(name, topic.c.account_id, topic.c.topic, *columns, topic.c.seq,
               sqlite_where=where, postgresql_where=where)  # fmt: skip
+    if dialect == "sqlite":
+        # A row in its order costs a page per topic and index, at the end of a list next to nothing: rows gather here.
+        Table("fresh_topic", metadata, *(Column(column.name, column.type) for column in topic.columns))
     Table(
         "feed", metadata,
         Column("account_id", WHOLE, primary_key=True, autoincrement=False), Column("seq", WHOLE, nullable=False),

@@ -47,6 +47,9 @@ class Done:
 class Units:
     """The part of a Store that runs work; a backend brings `_write` and `_session`."""
 
+    seats = 1
+    """How many threads of a process this store serves best at a time."""
+
     _records: Records | None = None
 
     def _known(self) -> Records:

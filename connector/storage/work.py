@@ -29,8 +29,8 @@ class Session(Protocol):
     def count(self, record: Record, query: Query, owner: int | None) -> int:
         """How many match."""
 
-    def insert(self, record: Record, row: Row) -> int:
-        """Store a new row and give it an id."""
+    def insert(self, record: Record, row: Row) -> tuple[Any, ...]:
+        """Store a new row: its id, and its shows where the database tells them along."""
 
     def append(self, record: Record, row: Row) -> None:
         """Store a new row whose id nobody waits for."""
@@ -105,8 +105,11 @@ class Work:
         row = record.row(values, self.now)
         if record.entity.system:
             row["account_id"] = self.scope.account_id
-        row["id"] = self._session.insert(record, row)
-        self._show(record, row, record.shows)
+        row["id"], *shown = self._session.insert(record, row)
+        if shown:
+            row.update(zip(record.shown, shown, strict=True))
+        else:
+            self._show(record, row, record.shows)
         self._keep(entity, row, visible=True)
         self._locked.add((entity, row["id"]))
         self._journal.note(record, row["id"], None, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from connector.pace import Line
 from connector.web import answers, incoming, logs, metrics, problems
 from connector.web.about import about, health
 from connector.web.actions import actions
@@ -12,7 +13,7 @@ from connector.web.audit import audit
 from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
 from connector.web.mail import mail
-from connector.web.paths import tidy
+from connector.web.paths import seatwise, tidy
 from connector.web.records import records
 from connector.web.reference import reference
 from connector.web.subscriptions import webhooks
@@ -38,5 +39,5 @@ def build(house: House) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(reference)
     app.register_blueprint(metrics.metrics)
-    app.wsgi_app = answers.hardened(tidy(app.wsgi_app))  # type: ignore[method-assign, assignment]
+    app.wsgi_app = seatwise(answers.hardened(tidy(app.wsgi_app)), Line(house.store.seats))  # type: ignore[method-assign, assignment]
     return app

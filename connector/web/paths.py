@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from connector.pace import Line, seated
+
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -16,5 +18,15 @@ def tidy(app: Wsgi) -> Wsgi:
         if "//" in path or path.endswith("/"):
             environ["PATH_INFO"] = "/" + "/".join(filter(None, path.split("/")))
         return app(environ, start_response)
+
+    return served
+
+
+def seatwise(app: Wsgi, line: Line) -> Wsgi:
+    """The app, computing on the seats of that line."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with seated(line):
+            return app(environ, start_response)
 
     return served

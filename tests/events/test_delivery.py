@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -55,6 +57,22 @@ def test_what_happened_before_is_not_sent_and_what_happens_while_no_worker_runs_
     receiver.wait(2)
     post.settled(2)
     assert sorted(receiver.ids) == [f"msg_{row['id']}_{seq}" for seq in (3, 4)]
+
+
+def test_where_nobody_listens_the_log_is_passed_over_seldom_and_a_new_subscriber_is_told_at_once(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves = Mock(wraps=post.store.dispatch)
+    monkeypatch.setattr(post.store, "dispatch", moves)
+    post.work()
+    begun = time.monotonic()
+    while time.monotonic() < begun + 1.5:
+        post.leads(1)
+    post.subscribe(receiver)
+    asked = time.monotonic()
+    assert moves.call_count <= 3
+    post.leads(1)
+    assert receiver.wait(1)[0].at - asked < 1.5
 
 
 def test_a_filter_is_the_same_as_in_the_feed(post: Post, receiver: Receiver) -> None:

@@ -20,7 +20,7 @@ LAYERS = (
     ("access",),
     ("storage",),
     ("catalog",),
-    ("errors", "settings"),
+    ("errors", "settings", "pace"),
     ("sentences",),
 )
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}

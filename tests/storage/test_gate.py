@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.storage.gate import Gate, Line
+from connector.pace import Line
+from connector.storage.gate import Gate
 
 
 def waiting(line: Line, count: int) -> bool:

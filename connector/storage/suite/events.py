@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from connector.storage.contract import EventQuery, Scope, Store
+from connector.storage.contract import Backlog, EventQuery, Scope, Store
 from connector.storage.suite.ground import Ground, change, create, write
 from connector.storage.suite.world import ADMIN, ANA, BEN, OTHER
 
@@ -48,6 +48,15 @@ class EventPromises(Ground):
         made = write(store, lambda tx: [tx.update("lead", n, {"title": "x"}) for n in (3, 1, 2)])
         assert [event.record_id for event in made] == [3, 1, 2]
         assert tuple(store.events(ADMIN, EventQuery(topics=("lead.title",), after=0))) == made
+
+    def test_a_text_is_found_in_the_events_of_a_backlog_only(self, store: Store) -> None:
+        for title in ("x", "100%_Éclair", "y"):
+            create(store, title=title)
+
+        def seen(first: int, last: int, text: str = "0%_É") -> bool:
+            return store.mentions(Backlog(account_id=1, dispatched=first, newest=last), text)
+
+        assert [seen(0, 3), seen(1, 2), seen(0, 1), seen(2, 3), seen(0, 3, "0__É")] == [True, True, False, False, False]
 
     def test_a_reserved_place_comes_first(self, store: Store) -> None:
         def work(tx: Any) -> None:
