@@ -24,7 +24,7 @@ from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
-from connector.dialects import salesman, simple, yoolla
+from connector.dialects import oplead, salesman, simple, yoolla
 from connector.engine.world import load_account, load_world
 from connector.errors import CatalogError, Conflict, Problem
 from connector.settings import Settings, publish
@@ -47,6 +47,7 @@ DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = (
     (simple.simple, simple.ROOTS),
     (salesman.salesman, salesman.ROOTS),
     (yoolla.yoolla, yoolla.ROOTS),
+    (oplead.oplead, oplead.ROOTS),
 )
 """The front doors of other systems, and where each of them is; a new door is one more line."""
 
@@ -119,7 +120,7 @@ def create_app(settings: Settings | None = None, house: House | None = None) -> 
     app = build(opened)
     for door, roots in DIALECTS:
         for root in roots:
-            app.register_blueprint(door, url_prefix=root, name=root.strip("/").replace("/", "_"))
+            app.register_blueprint(door, url_prefix=root, name=f"{door.name}{root.rstrip('/').replace('/', '_')}")
     opened.watch.start()
     Upkeep(opened.store, opened.settings).start()
     if house is None:

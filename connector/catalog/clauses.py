@@ -165,6 +165,7 @@ def reference(document: Mapping[str, Any], known: Known, place: Place) -> Ref:
     return Ref(
         to=to,
         by=by,
+        several=frozenset(name for name in by if outline.fields.get(name) == "list"),
         where=where(document.get("where", {}), to, outer, place / "where"),
         label=value(document["label"], inner, place / "label") if "label" in document else None,
         refuse=refusal(document["refuse"], inner, place / "refuse") if "refuse" in document else None,

@@ -83,6 +83,8 @@ class Ref:
 
     to: str
     by: tuple[str, ...] = ("id",)
+    several: frozenset[str] = frozenset()
+    """Those of `by` that are lists: one item of them names the record."""
     where: Where = ()
     label: Value | None = None
     refuse: Refusal | None = None

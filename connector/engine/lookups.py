@@ -44,7 +44,8 @@ def find_row(tx: Transaction, ref: Ref, given: Any) -> Row | None:
             record_id = as_id(given)
             row = tx.get(ref.to, record_id) if record_id is not None else None
         else:
-            found = tx.find(Query(entity=ref.to, where=(Clause(path=key, op="eq", value=str(given)),), limit=1))
+            clause = Clause(path=key, op="contains" if key in ref.several else "eq", value=str(given))
+            found = tx.find(Query(entity=ref.to, where=(clause,), limit=1))
             row = found[0] if found else None
         if row is not None:
             return row

@@ -58,10 +58,10 @@ def run(
     Raises Invalid, NotFound, Forbidden, Refused, Conflict; nothing is changed then.
     """
     todo = action(catalog, key)
-    task = _task(catalog, scope, todo, raw, text, lenient)
+    wish = task(catalog, scope, todo, raw, text=text, lenient=lenient)
     if not dry_run:
-        return _told(todo, once(store, scope, task, now=now, seed=seed))
-    answer, events = store.transact(scope, task.work, about=task.about, commit=False, now=now, seed=seed)
+        return _told(todo, once(store, scope, wish, now=now, seed=seed))
+    answer, events = store.transact(scope, wish.work, about=wish.about, commit=False, now=now, seed=seed)
     result = Result(action=key, data=answer.data, events=events, created=answer.created, dry_run=True)
     return _anonymous(catalog, result, answer)
 
@@ -87,7 +87,7 @@ def _attempted(
     catalog: Catalog, scope: Scope, todo: Action, row: Mapping[str, Any], text: bool, lenient: bool
 ) -> Task | LeadwireError:
     try:
-        return _task(catalog, scope, todo, row, text, lenient)
+        return task(catalog, scope, todo, row, text=text, lenient=lenient)
     except LeadwireError as error:
         return error
 
@@ -110,7 +110,9 @@ def _told(todo: Action, outcome: Outcome | Kept) -> Result:
     return Result(action=todo.key, data=answer.data, events=outcome.events, created=answer.created)
 
 
-def _task(catalog: Catalog, scope: Scope, todo: Action, raw: Mapping[str, Any], text: bool, lenient: bool) -> Task:
+def task(
+    catalog: Catalog, scope: Scope, todo: Action, raw: Mapping[str, Any], *, text: bool = False, lenient: bool = False
+) -> Task:  # fmt: skip
     """What is to be done, checked as far as that goes outside the transaction."""
     if scope.actions is not None and todo.key not in scope.actions:
         raise Forbidden("action_not_allowed", name=todo.key)

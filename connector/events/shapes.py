@@ -25,7 +25,20 @@ TAKEN = re.compile(
 )
 """Headers that are ours, or that would change how the request is read."""
 ITEM_KEYS = frozenset(
-    {"id", "occurred_at", "data", "type", "timestamp", "specversion", "source", "time", "datacontenttype"}
+    {
+        "id",
+        "occurred_at",
+        "data",
+        "type",
+        "timestamp",
+        "specversion",
+        "source",
+        "time",
+        "datacontenttype",
+        "event",
+        "date",
+        "leadIdentifier",
+    }
 )
 """Names in the body that an extra parameter must not cover."""
 

@@ -56,10 +56,23 @@ def _cloudevents(message: str, trigger: str, item: Mapping[str, Any]) -> Mapping
     }  # fmt: skip
 
 
+def _oplead(message: str, trigger: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "event": event(trigger), "id": message, "date": item.get("occurred_at"), "leadIdentifier": item.get("lead_id"),
+        "data": item,
+    }  # fmt: skip
+
+
+def event(trigger: str) -> str:
+    """What Oplead's subscribers call a trigger: `lead-status-changed`."""
+    return {"lead_assigned": "new-lead-assigned"}.get(trigger, trigger.replace("_", "-"))
+
+
 STYLES: Mapping[str, tuple[Style, str]] = {
     "flat": (_flat, "application/json"),
     "standard": (_standard, "application/json"),
     "cloudevents": (_cloudevents, "application/cloudevents+json"),
+    "oplead": (_oplead, "application/json"),
 }
 """Payload styles: the shape of the body, and its content type."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.catalog.model import Action, Catalog
 from connector.catalog.outputs import closed, nullable
+from connector.exporters import oplead
 from connector.exporters.families import (
     Family,
     answer_of,
@@ -66,6 +67,7 @@ def simple_ids(catalog: Catalog) -> Iterator[Route]:
 DOORS: Mapping[str, Family] = {
     f"{SIMPLE}/leads/<lead_id>/<path:path>": simple_actions,
     f"{SIMPLE}/ids": simple_ids,
+    **oplead.OPLEAD,
 }
 """Rule of the URL map -> its operations."""
 
@@ -75,4 +77,4 @@ def components(catalog: Catalog) -> dict[str, Any]:
     lead = catalog.entities.get("lead")
     if lead is None:
         return {}
-    return {"NocrmLead": closed({**lead.output["properties"], **NOCRM_NAMES})}
+    return {"NocrmLead": closed({**lead.output["properties"], **NOCRM_NAMES}), **oplead.components(catalog)}

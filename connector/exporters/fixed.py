@@ -154,5 +154,7 @@ PAGES = ("/docs/api", "/docs/api/<name>", "/documentation")
 ELSEWHERE = ("/developer/v1/leads", "/developer/v1/task", "/api/v1/task")
 """Addresses that one parameter turns into many methods: no operation can say that; their pages in the docs do."""
 
-ALIASES: Mapping[str, str] = {"/simple": "/api/simple"}
+ALIASES: Mapping[str, str] = {
+    "/simple": "/api/simple", "/v1/leads": "/leads", "/v1/subscriptions": "/subscriptions", "/v1/addlead": "/addlead",
+}  # fmt: skip
 """Second places of a door, where the same operations answer."""

@@ -24,7 +24,7 @@ from connector.exporters.texts import line, or_empty, strict
 TAG = "Webhooks"
 PLACES = ("header", "query", "body")
 STATES = ("pending", "delivered", "failed")
-STYLES = ("flat", "standard", "cloudevents")
+STYLES = ("flat", "standard", "cloudevents", "oplead")
 NULL_WHOLE: Schema = {"type": ["integer", "null"]}
 WHOLE = or_empty({"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, "string")
 TIME = or_empty({"type": "string", "format": "date-time"}, "string")

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.catalog.model import Catalog
 from connector.catalog.outputs import closed
-from connector.exporters import doors, families, hooks, mail
+from connector.exporters import doors, families, hooks, mail, oplead
 from connector.exporters.families import happening, named, reference
 from connector.exporters.fixed import ROUTES
 from connector.exporters.resources import RESOURCES
@@ -51,6 +51,7 @@ TAGS = {
     "Records": "Reading records as they are.",
     "Choices": "Drop-downs: what a reference may be.",
     doors.TAG: "Every action on a lead is one address, by GET or POST, also under `/simple`.",
+    oplead.TAG: "Oplead's leads, statuses, files, subscriptions and web forms, also under `/v1`.",
     hooks.TAG: "Having what happens sent to an address of yours: subscriptions, deliveries, attempts.",
     mail.MAILBOXES: "From where mail leaves, and what it would say.",
     mail.ATTACHMENTS: "Files on leads.",

@@ -132,7 +132,9 @@ class Expressions:
         if field.kind != "list":
             return (func.strpos(column, value) if postgres else func.instr(column, value)) > 0
         if postgres:
-            self.encoders[int(str(value.key)[1:])] = to_json
+            place = int(str(value.key)[1:])
+            ready = self.encoders[place]
+            self.encoders[place] = lambda item: to_json(ready(item))
             return sql_cast(column, JSONB).op("@>", is_comparison=True)(sql_cast(value, JSONB))
         items = func.json_each(column).table_valued("value")
         return select(items.c.value).where(items.c.value == value).exists()

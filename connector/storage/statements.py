@@ -33,7 +33,7 @@ from connector.storage.contract import Event, Row
 from connector.storage.records import Path, Record, Records
 from connector.storage.shapes import ACCOUNT, FIRST, OWNER, MarkShape, OrderShape, PageShape, QueryShape
 from connector.storage.tables import TEXT, Tables, describe, folded
-from connector.storage.values import DECODE, ENCODE, Convert, fold, whole
+from connector.storage.values import DECODE, ENCODE, Convert, folded_column, whole
 
 EVENT = ("account_id", "seq", "at", "actor_id", "origin", "request_id", "entity", "record_id", "verb", "changed",
          "before", "after")  # fmt: skip
@@ -357,7 +357,7 @@ def _parameters(table: Any, fields: dict[int, Field]) -> dict[str, BindParameter
 
 
 def _folder(field: Field) -> Convert:
-    return lambda value: fold(field, value)
+    return lambda value: folded_column(field, value)
 
 
 def _past(key: ColumnElement[Any], value: Any, null: bool, descending: bool) -> Expression:

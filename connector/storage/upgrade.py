@@ -19,7 +19,7 @@ from connector.catalog.model import Catalog, Field
 from connector.errors import CatalogError, Problem
 from connector.storage.records import Record, Records, records
 from connector.storage.tables import Tables, describe, file_of, folded, name_of
-from connector.storage.values import ENCODE, fold
+from connector.storage.values import DECODE, ENCODE, folded_column
 
 VERSION = 1
 """The form of the tables that are not described by files. A database with a higher one belongs to newer code."""
@@ -215,11 +215,11 @@ def _folder(table: Table, field: Field) -> Callable[[Operations, Connection], No
     def apply(operations: Operations, connection: Connection) -> None:
         name = folded(field.name)
         operations.add_column(table.name, Column(name, table.c[name].type))
-        raw = table.c[field.name]
+        raw, decode = table.c[field.name], DECODE.get(field.kind, lambda value: value)
         rows = connection.execute(select(table.c.account_id, table.c.id, raw).where(raw.is_not(None))).all()
         for account_id, record_id, value in rows:
             mine = (table.c.account_id == account_id, table.c.id == record_id)
-            connection.execute(update(table).where(*mine).values({name: fold(field, value)}))
+            connection.execute(update(table).where(*mine).values({name: folded_column(field, decode(value))}))
 
     return apply
 

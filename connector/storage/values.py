@@ -72,6 +72,11 @@ def fold(field: Field, value: Any) -> Any:
     return FOLDS[field.fold](str(value)) or (None if value else "")
 
 
+def folded_column(field: Field, value: Any) -> Any:
+    """The folded form as its column keeps it."""
+    return to_json(folded) if isinstance(folded := fold(field, value), list) else folded
+
+
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return None if "\0" in value else value

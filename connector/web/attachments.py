@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, url_for
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from connector.access.idempotency import claim
 from connector.access.tokens import Caller
 from connector.engine import lists
 from connector.engine.direct import create
 from connector.engine.lookups import on_missing
+from connector.engine.once import Answer, Kept, Task, once
 from connector.engine.records import wire
 from connector.errors import Fault, Invalid, TooLarge
 from connector.storage.blobs import Blob, Blobs, open_blobs
@@ -38,23 +41,26 @@ LOCKED = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file as it was sent, and what it is: quote, invoice or other."""
+
+    file: FileStorage
+    kind: str
+
+
 @attachments.post("/leads/<lead_id>/attachments")
 def attach(lead_id: str) -> Response:
     """Keep the part `file` of a multipart body on the lead; `kind` is quote, invoice or other."""
-    caller = incoming.caller()
+    caller = incoming.caller("act")
     incoming.query()
     lead = visible(caller, lead_id)
-    sent, kind = upload()
-    name = file_name(sent.filename or "")
-    with closing(sent):
-        blob = blobs().put(caller.scope.account_id, sent.stream, name, limit=house().settings.attachment_limit)
-    try:
-        row = recorded(caller, lead["id"], name, kind, blob)
-    except Exception:
-        blobs().delete(blob.key)
-        raise
-    response = answer(shown(row), 201)
+    done = keep(caller, [upload()], lead["id"])
+    row = done.data["attachments"][0]
+    response = answer(row, 201)
     response.headers["Location"] = url_for(".download", attachment_id=row["id"])
+    if isinstance(done, Kept):
+        response.headers["Idempotency-Replayed"] = "true"
     return response
 
 
@@ -79,8 +85,15 @@ def download(attachment_id: str) -> Response:
     incoming.query()
     wanted = incoming.path_id(attachment_id, "attachment")
     row = house().store.read(caller.scope, lambda tx: tx.get("attachment", wanted))
-    if row is None or not row["storage_key"]:
+    if row is None:
         raise on_missing(house().catalog, "attachment", attachment_id)
+    return saved(row)
+
+
+def saved(row: Row) -> Response:
+    """The content of an attachment, under its name; NotFound for one that has none."""
+    if not row["storage_key"]:
+        raise on_missing(house().catalog, "attachment", row["id"])
     response = Response(blobs().stream(row["storage_key"]), content_type=row["content_type"])
     response.headers.set("Content-Disposition", "attachment", **called(row["filename"]))
     response.content_length = row["size"]
@@ -96,18 +109,24 @@ def called(name: str) -> dict[str, str]:
     return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
 
 
-def upload() -> tuple[FileStorage, str]:
-    """The file and its kind; TooLarge before more than the limit was read, Invalid for what is missing or unknown."""
+def parts() -> tuple[MultiDict[str, str], MultiDict[str, FileStorage]]:
+    """Fields and files of a multipart body; TooLarge before more than the limit was read."""
     most = house().settings.attachment_limit
     request.max_content_length = most + ENVELOPE
     try:
-        form, sent = request.form, request.files.get("file")
+        return request.form, request.files
     except RequestEntityTooLarge:
         raise TooLarge("attachment_too_large", limit=most) from None
-    incoming.refuse_unknown({**form, **request.files}, (*PARTS, "file"))
+
+
+def upload() -> Upload:
+    """The part `file` and its kind; Invalid for what is missing or unknown."""
+    form, files = parts()
+    sent = files.get("file")
+    incoming.refuse_unknown({**form, **files}, (*PARTS, "file"))
     if sent is None or not sent.filename:
         raise Invalid(faults=[Fault(pointer="/file", key="file_expected")])
-    return sent, chosen(form.get("kind") or "other")
+    return Upload(file=sent, kind=chosen(form.get("kind") or "other"))
 
 
 def chosen(kind: str) -> str:
@@ -129,20 +148,70 @@ def file_name(given: str) -> str:
     return f"{stem[: LONGEST_NAME - len(suffix) - 1]}.{suffix}"
 
 
-def recorded(caller: Caller, lead_id: int, name: str, kind: str, blob: Blob) -> Row:
-    """The new record of a kept file; NotFound when the lead has gone meanwhile."""
+def keep(
+    caller: Caller, uploads: Sequence[Upload], lead_id: int | None = None, first: Task | None = None
+) -> Answer | Kept:  # fmt: skip
+    """Keep files on a lead, all or none, after the work of `first` and in its transaction.
+
+    The answer is that of `first`, with the records as `attachments`. Without `lead_id` the lead is the one it answers.
+    """
+    taken: list[Blob] = []
+    try:
+        for each in uploads:
+            taken.append(stored(caller, each))
+        outcome = once(house().store, caller.scope, recording(caller, uploads, taken, lead_id, first))
+    except Exception:
+        forget(taken)
+        raise
+    if isinstance(outcome, Kept):
+        forget(taken)
+        return outcome
+    found: Answer = outcome.result
+    return found
+
+
+def stored(caller: Caller, sent: Upload) -> Blob:
+    """Take the content in."""
+    name, most = file_name(sent.file.filename or ""), house().settings.attachment_limit
+    with sent.file.stream as content:
+        return blobs().put(caller.scope.account_id, content, name, limit=most)
+
+
+def forget(taken: Iterable[Blob]) -> None:
+    """Let go of contents that no record is about."""
+    for blob in taken:
+        blobs().delete(blob.key)
+
+
+def recording(
+    caller: Caller, uploads: Sequence[Upload], taken: Sequence[Blob], lead_id: int | None, first: Task | None
+) -> Task:  # fmt: skip
+    """The work that makes the records of kept files; NotFound when the lead has gone meanwhile."""
     catalog = house().catalog
-    values: dict[str, Any] = {
-        "lead_id": lead_id, "filename": name, "kind": kind, "content_type": blob.content_type,
-        "size": blob.size, "sha256": blob.sha256, "storage_key": blob.key,
-    }  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"filename": file_name(each.file.filename or ""), "kind": each.kind, "content_type": blob.content_type,
+         "size": blob.size, "sha256": blob.sha256}
+        for each, blob in zip(uploads, taken, strict=True)
+    ]  # fmt: skip
 
-    def work(tx: Transaction) -> Row:
-        if tx.get("lead", lead_id) is None:
+    def work(tx: Transaction) -> Answer:
+        if lead_id and tx.get("lead", lead_id) is None:
             raise on_missing(catalog, "lead", lead_id)
-        return create(catalog, tx, "attachment", values)
+        before = first.work(tx) if first else Answer(data={}, created=True, new=frozenset())
+        lead = lead_id or before.data["lead"]["id"]
+        made = [
+            create(catalog, tx, "attachment", {**row, "lead_id": lead, "storage_key": blob.key})
+            for row, blob in zip(rows, taken, strict=True)
+        ]
+        data = {**before.data, "attachments": [shown(row) for row in made]}
+        return Answer(data=data, created=before.created, new=before.new)
 
-    return house().store.transact(caller.scope, work, about=(("lead", lead_id),))[0]
+    same = {"lead": lead_id, "files": rows, "first": first.claim.content if first and first.claim else None}
+    return Task(
+        work=work,
+        about=(("lead", lead_id),) if lead_id else (),
+        claim=claim(caller.scope, "attach" if lead_id else "take_in", same, caller.scope.key),
+    )
 
 
 def visible(caller: Caller, lead_id: str) -> Row:

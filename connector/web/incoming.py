@@ -169,14 +169,14 @@ def flag(value: str, name: str) -> bool:
     )
 
 
-def limit(value: str | None, most: int) -> int | None:
-    """The page size asked for; None where none was."""
+def limit(value: str | None, most: int, name: str = "limit") -> int | None:
+    """The page size asked for, or another number from 1; None where none was."""
     if not value:
         return None
-    if value.isascii() and value.isdecimal() and 1 <= int(value[:10]) <= most:
-        return int(value[:10])
-    params = {"name": "limit", "got": value, "lowest": 1, "highest": most}
-    raise Invalid(faults=[Fault(pointer="/limit", key="limit_out_of_range", params=params)])
+    if value.isascii() and value.isdecimal() and 1 <= int(value[:20]) <= most:
+        return int(value[:20])
+    params = {"name": name, "got": value, "lowest": 1, "highest": most}
+    raise Invalid(faults=[Fault(pointer=f"/{name}", key="limit_out_of_range", params=params)])
 
 
 def path_id(value: str, what: str) -> int:

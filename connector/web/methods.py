@@ -58,7 +58,7 @@ class Call:
                 self.catalog, store, scope, key, raw, text=True, cursor=cursor, limit=PAGE, order=order
             ),
             page,
-        )
+        ).data
 
     def records(
         self, entity: str, filters: Mapping[str, str], *, order: str | None = None, page: int = 0
@@ -70,7 +70,7 @@ class Call:
                 self.catalog, store, scope, kind, filters, order=order, cursor=cursor, limit=PAGE
             ),
             page,
-        )
+        ).data
 
     def every(self, key: str) -> Iterator[Row]:
         """All that a search finds."""
@@ -125,15 +125,15 @@ def admitted(key: str) -> Caller:
         raise Unauthorized("wrong_api_key") from None
 
 
-def numbered(fetch: Callable[[str | None], Page], number: int) -> list[Row]:
+def numbered(fetch: Callable[[str | None], Page], number: int) -> Page:
     """The page of that number, 0 being the first; empty beyond the end."""
     cursor = None
     for _ in range(number):
         page = fetch(cursor)
         if not page.has_more:
-            return []
+            return Page(data=[], cursor=None, has_more=False)
         cursor = page.cursor
-    return fetch(cursor).data
+    return fetch(cursor)
 
 
 def page_number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -41,17 +41,23 @@ def _body() -> dict[str, str]:
 
 def written(query: bytes) -> dict[str, str]:
     """The parameters of a query string or form."""
-    pairs = (pair.partition(b"=") for pair in query.split(b"&") if pair)
-    return {_name(decoded(name)): _text(decoded(value)) for name, _, value in pairs}
+    return {_name(name): value for name, value in pairs(query)}
 
 
-def decoded(escaped: bytes) -> str:
+def pairs(query: bytes, other: str = "cp1251") -> Iterator[tuple[str, str]]:
+    """Names and values of a query string or form, in their order; `other` is the encoding of what is not UTF-8."""
+    for pair in filter(None, query.split(b"&")):
+        name, _, value = pair.partition(b"=")
+        yield decoded(name, other), _text(decoded(value, other))
+
+
+def decoded(escaped: bytes, other: str) -> str:
     """The text of an escaped part."""
     raw = unquote_to_bytes(escaped.replace(b"+", b" "))
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1251", "replace")
+        return raw.decode(other, "replace")
 
 
 def _name(name: str) -> str:

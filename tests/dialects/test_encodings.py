@@ -1,4 +1,4 @@
-"""How the SalesMan family of doors may be asked: methods, headers, encodings, and everything that must not hurt."""
+"""How front doors may be asked: methods, headers, encodings, and everything that must not hurt."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+from urllib3 import encode_multipart_formdata
 
+from connector.access.tokens import issue
 from connector.service import create_app
 from connector.settings import Settings
 from connector.web.house import House
 from connector.web.plain import written
-from tests.plugins.server import ADMIN_TOKEN, Client
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
 
 LEADS = "/developer/v1/leads"
 KEY = f"login=ada&apikey={ADMIN_TOKEN}"
 WHO = {"login": "ada", "apikey": ADMIN_TOKEN}
 NAME = "Анна Ёлкина"
+FORM = "application/x-www-form-urlencoded"
+FRENCH = "Renée d'Aÿ"
+HUGE = encode_multipart_formdata({"nom": "x" * 600_000})
 
 
 def title(client: Client, **sent: Any) -> str:
@@ -131,3 +136,86 @@ def test_the_key_does_not_have_to_be_an_administrators(client: Client, token: Ca
         client.get(LEADS, query_string={"login": who, "apikey": secret, "action": "stat"}) for who in ("ana", "ada")
     )
     assert (own.status_code, other.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": {"lastname": FRENCH, "nothing": {"known": [1, None, {}]}, "email": "", "phone": None}},
+        {"content_type": "text/plain", "data": json.dumps({"Nom": FRENCH})},
+        {"content_type": FORM, "data": json.dumps({"last-name": FRENCH})},
+        {"data": json.dumps({"data": {"lead": {"contact": {"LastName": FRENCH}}}})},
+        {"content_type": "application/vnd.api+json", "data": json.dumps({"ctc_lastname": FRENCH})},
+        {"content_type": FORM, "data": f"lastname={quote_plus(FRENCH)}"},
+        {"content_type": FORM, "data": f"lastname={quote_plus(FRENCH, encoding='cp1252')}"},
+        {"content_type": FORM, "data": f"nom=No&&nom={quote_plus(FRENCH)}&email=&&unknown[]=1&unknown[]=2&=&x"},
+        {"content_type": FORM, "data": f"contact[lastname]=+{quote_plus(FRENCH)}+&tags[]=a&tags[]=b"},
+        {"content_type": "multipart/form-data", "data": {"ctc_lastname": FRENCH}},
+        {"query_string": f"lastname={quote_plus(FRENCH)}"},
+        {"query_string": "lastname=No", "json": {"lastname": FRENCH}},
+        {"path": "/v1//leads/", "json": {"nom": FRENCH}},
+        {"path": "/addlead/", "json": {"ctc_name": FRENCH}},
+        {"headers": {**ADMIN, "Host": "api.oplead.example:8443"}, "json": {"nom": FRENCH}},
+        {"headers": {"X-API-KEY": ADMIN_TOKEN}, "json": {"nom": FRENCH}},
+        {"headers": {}, "json": {"nom": FRENCH, "token": ADMIN_TOKEN}},
+        {"headers": {}, "content_type": FORM, "data": f"token={ADMIN_TOKEN}&nom={quote_plus(FRENCH)}"},
+    ],
+)
+def test_an_oplead_lead_may_come_in_many_ways(client: Client, sent: dict[str, Any]) -> None:
+    answer = client.open(**{"path": "/leads", "method": "POST", "headers": ADMIN, **sent})
+    assert (answer.status_code, answer.json["lastname"]) == (201, FRENCH), answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=En+cours", "statut=EN%20COURS&&foo=bar", "status=No&status=todo", "status=d%E9j%E0+vu&status=en+cours",
+     "status=en+cours&email=&limit=&page=&cursor=&created_after=", "lead[status]=en cours"],
+)  # fmt: skip
+def test_oplead_lists_are_asked_for_in_many_ways(client: Client, query: Any) -> None:
+    answer = client.get("/leads", query_string=query, headers=ADMIN)
+    assert (answer.status_code, [lead["id"] for lead in answer.json["data"]]) == (200, [8, 1])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "status"),
+    [
+        ("POST", "/leads", {"data": "{", "content_type": "application/json"}, 400),
+        ("POST", "/leads", {"json": [1]}, 400),
+        ("POST", "/leads", {"data": "nom=a%00b", "content_type": FORM}, 400),
+        ("POST", "/leads", {"data": "x", "content_type": "image/png"}, 415),
+        ("POST", "/leads", {"json": {"nom": ["a", 1]}}, 422),
+        ("POST", "/leads", {"json": {"nom": {"a": "b"}}}, 422),
+        ("POST", "/leads", {"json": {"nom": "x" * 101, "email": "nobody", "amount": "much"}}, 422),
+        ("POST", "/leads", {"json": {"city": "Lyon"}}, 409),
+        ("POST", "/leads", {"json": {"nom": "a", "user": "nobody@example.test"}}, 404),
+        ("POST", "/leads", {"data": HUGE[0], "content_type": HUGE[1]}, 413),
+        ("POST", "/leads/1/attachments", {"json": {"file": "a.pdf"}}, 415),
+        ("POST", "/leads/1/attachments", {"data": {"file": "a.pdf"}, "content_type": "multipart/form-data"}, 422),
+        ("GET", "/leads?limit=0", {}, 422),
+        ("GET", "/leads?page=1001", {}, 422),
+        ("GET", "/leads?created_after=yesterday", {}, 422),
+        ("GET", "/leads?created_after=2026-02-31", {}, 422),
+        ("GET", "/leads?cursor=!", {}, 409),
+        ("GET", "/leads?status=nobody%00knows", {}, 400),
+        ("GET", "/leads/%00", {}, 404),
+        ("GET", f"/leads/{'9' * 40}", {}, 404),
+        ("GET", f"/leads/{'x' * 300}", {}, 404),
+        ("GET", "/leads/1/attachments/99999999999999999999999", {}, 404),
+        ("DELETE", "/leads/1", {}, 405),
+        ("POST", "/subscriptions", {"json": {"event": 5, "url": "https://example.com"}}, 422),
+        ("POST", "/subscriptions", {"json": {"event": "lead-assigned", "url": "http://127.0.0.1/"}}, 422),
+        ("POST", "/subscriptions", {"json": {"url": "https://example.com"}}, 422),
+        ("GET", "/subscriptions/x", {}, 404),
+    ],
+)  # fmt: skip
+def test_what_oplead_cannot_read_is_refused(
+    client: Client, method: str, path: str, sent: dict[str, Any], status: int
+) -> None:
+    answer = client.open(path, method=method, headers=ADMIN, **sent)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
+
+
+@pytest.mark.parametrize("in_query", [True, False])
+def test_a_key_in_an_address_works_where_its_token_allows_that(house: House, client: Client, in_query: bool) -> None:
+    secret, _ = issue(house.store, 1, 2, "feed", in_query=in_query)
+    assert client.get(f"/leads?token={secret}").status_code == (200 if in_query else 401)

@@ -17,7 +17,7 @@ from openapi_spec_validator import validate
 
 from connector.access import tokens
 from connector.events import shapes, signing
-from connector.exporters import fixed, hooks
+from connector.exporters import fixed, hooks, oplead
 from connector.exporters.doors import DOORS
 from connector.exporters.families import FAMILIES
 from connector.exporters.fixed import ALIASES, ELSEWHERE, PAGES, ROUTES
@@ -53,7 +53,9 @@ def described() -> set[str]:
     """The rules of the URL map that the tables know."""
     fixed = {route.path.replace("{", "<").replace("}", ">") for route in ROUTES}
     known = {*fixed, *FAMILIES, *RESOURCES, *DOORS, *PAGES, *ELSEWHERE}
-    doubled = [(alias, rule.removeprefix(root)) for alias, root in ALIASES.items() for rule in known if root in rule]
+    doubled = [
+        (alias, rule.removeprefix(root)) for alias, root in ALIASES.items() for rule in known if rule.startswith(root)
+    ]
     return known | {alias + rest for alias, rest in doubled}
 
 
@@ -81,6 +83,9 @@ def test_what_the_document_names_is_what_the_server_takes() -> None:
     assert (hooks.PLACES, hooks.STATES, set(hooks.STYLES)) == (shapes.PLACES, shapes.STATES, set(signing.STYLES))
     assert (fixed.SCOPES, fixed.USUAL, fixed.MOST) == (tokens.SCOPES, tokens.USUAL, tokens.MOST)
     assert set(fixed.CHANGED_TOKEN["properties"]) == set(tokens.CHANGEABLE)
+    assert set(oplead.EVENTS) == {
+        signing.event(key) for key in ("lead_assigned", "lead_status_changed", "appointment_updated")
+    }
 
 
 def test_every_operation_is_served(house: House) -> None:

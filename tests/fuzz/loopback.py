@@ -24,8 +24,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     body = case.body
     if not isinstance(body, dict):
         return
-    if re.match(r"https?://", str(body.get("target_url"))):
-        path = re.sub(r"[^A-Za-z0-9]", "", str(body["target_url"]))[-40:]
-        case.body = {**body, "target_url": URL + path}
+    name = next((name for name in ("target_url", "url") if re.match(r"https?://", str(body.get(name)))), None)
+    if name:
+        path = re.sub(r"[^A-Za-z0-9]", "", str(body[name]))[-40:]
+        case.body = {**body, name: URL + path}
     elif re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", str(body.get("host") or "")) and isinstance(body["host"], str):
         case.body = {**body, "host": HOST}

@@ -105,6 +105,7 @@ CONFIGURATION = """
 [[operations]]
 include-operation-id = [
     "create_subscription", "change_subscription", "create_mailbox", "change_mailbox", "test_mailbox",
+    "oplead_subscribe",
 ]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "5xx"]
 

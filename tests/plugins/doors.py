@@ -1,4 +1,4 @@
-"""Clients of the SalesMan family of doors: one address, a key, a login and a method."""
+"""Clients of the front doors: of the SalesMan family (one address, a key, a login and a method), and of Oplead."""
 
 from __future__ import annotations
 
@@ -56,6 +56,55 @@ class Door:
         answer = requests.post(address, json=body, headers=self.live.headers, timeout=60)
         assert answer.status_code in (200, 201), answer.text
         return dict(answer.json())
+
+
+@dataclass(frozen=True)
+class Oplead:
+    """Oplead's door of a live server, at one of its addresses, entered with one key."""
+
+    live: Live
+    root: str = ""
+    key: str = ADMIN_TOKEN
+
+    def ask(self, method: str, path: str, **sent: Any) -> requests.Response:
+        """Any call."""
+        headers = {"Authorization": f"Bearer {self.key}", **sent.pop("headers", {})}
+        return requests.request(method, f"{self.live.base}{self.root}{path}", headers=headers, timeout=15, **sent)
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """The body of a GET that works."""
+        answer = self.ask("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def made(self, **lead: Any) -> dict[str, Any]:
+        """A new lead."""
+        answer = self.ask("POST", "/leads", json={"lastname": "Dupont", **lead})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def ids(self, **query: Any) -> set[int]:
+        """The ids of a list."""
+        return {lead["id"] for lead in self.get("/leads", limit=200, **query)["data"]}
+
+    def subscribed(self, event: str, url: str) -> dict[str, Any]:
+        """A new subscription."""
+        answer = self.ask("POST", "/subscriptions", json={"event": event, "url": url})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def as_user(self, user_id: int, **rights: Any) -> Oplead:
+        """The same door, with a new key of that user."""
+        body = {"name": "row", "user_id": user_id, **rights}
+        answer = requests.post(f"{self.live.base}/api/v1/tokens", json=body, headers=self.live.headers, timeout=10)
+        assert answer.status_code == 201, answer.text
+        return replace(self, key=str(answer.json()["token"]))
+
+
+@pytest.fixture(params=["", "/v1"], ids=["plain", "v1"])
+def oplead(live: Live, request: pytest.FixtureRequest) -> Oplead:
+    """Oplead's door at both addresses, with the administrator's key."""
+    return Oplead(live, request.param)
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def settings(tmp_path: Path) -> Settings:
         {
             "LEADWIRE_DATABASE_URL": "memory:",
             "LEADWIRE_SCHEMAS": str(tmp_path / "schemas"),
+            "LEADWIRE_ATTACHMENTS": str(tmp_path / "attachments"),
             "LEADWIRE_ADMIN_TOKEN": ADMIN_TOKEN,
             **{f"LEADWIRE_{name.upper()}": value for name, value in UNLIMITED.items()},
         }
@@ -213,10 +214,13 @@ def running(folder: Path, **given: str) -> Iterator[Live]:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A server process with the demo world, on each storage that several processes can share."""
+    """A server process with the demo world, on each storage that several processes can share.
+
+    A test module may name settings of its own as SERVED_WITH.
+    """
     folder = tmp_path_factory.mktemp("live")
     with ExitStack() as stack:
-        given = {"admin_token": ADMIN_TOKEN}
+        given = {"admin_token": ADMIN_TOKEN, **getattr(request.module, "SERVED_WITH", {})}
         if request.param == "postgresql":
             given["database_url"] = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
         yield stack.enter_context(running(folder, **given))

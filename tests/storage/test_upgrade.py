@@ -74,6 +74,11 @@ def test_a_field_that_comes_to_fold_is_folded_in_old_records(grown: Store) -> No
     assert ids(grown, ("content", "eq", "CALL "), entity="activity") == [1]
 
 
+def test_a_list_that_comes_to_fold_is_folded_item_by_item(grown: Store) -> None:
+    grow(grown, with_lead(field("tags", "list", fold="text")))
+    assert ids(grown, ("tags", "contains", " B")) == [1, 2]
+
+
 def test_a_reference_may_be_added(grown: Store) -> None:
     grow(grown, with_lead(reference("parent_id", "lead")))
     made = create(grown, parent_id=1)

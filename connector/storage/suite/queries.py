@@ -30,6 +30,7 @@ CLAUSES: list[tuple[tuple[str, str, Any], list[int]]] = [
     (("user_id", "eq", None), [3]), (("user_id", "in", [2]), [1, 4]), (("user", "eq", 3), [2]),
     (("user.is_active", "eq", True), [1, 4]), (("user.is_active", "ne", True), [2, 3]),
     (("user.email", "eq", "ANA@example.com"), [1, 4]), (("user.name", "contains", "be"), [2]),
+    (("user.nicknames", "contains", "ETE "), [1, 4]), (("user.nicknames", "contains", "et"), []),
     (("status", "eq", "todo"), [1, 2]), (("status.title", "eq", None), [4]), (("status_id.code", "in", ["won"]), [3]),
 ]  # fmt: skip
 

@@ -37,7 +37,7 @@ def entities() -> dict[str, Entity]:
     """Users and statuses, leads that refer to both, and activities that belong to whom the lead belongs to."""
     made = (
         entity("user", field("name", fold="text"), field("email", fold="email"), field("is_active", "boolean"),
-               unique=(("email",),)),
+               field("nicknames", "list", fold="text"), unique=(("email",),)),
         entity("status", field("code"), field("title"), unique=(("code",),)),
         entity(
             "lead", field("title", fold="text"), field("phone", fold="digits"), field("email", fold="email"),
@@ -72,7 +72,7 @@ def catalog(made: dict[str, Entity] | None = None) -> Catalog:
 RECORDS: dict[str, list[Row]] = {
     "user": [
         {"id": 1, "name": "Zoé", "email": "Zoe@example.com", "is_active": True},
-        {"id": 2, "name": "ana", "email": "ana@example.com", "is_active": True},
+        {"id": 2, "name": "ana", "email": "ana@example.com", "is_active": True, "nicknames": ["Été"]},
         {"id": 3, "name": "Ben", "email": "ben@example.com", "is_active": False},
     ],
     "status": [{"id": 1, "code": "todo", "title": "To do"}, {"id": 2, "code": "won", "title": "Won"}],
