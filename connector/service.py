@@ -25,6 +25,7 @@ from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
 from connector.dialects import oplead, salesman, simple, yoolla
+from connector.engine.custom import Accounts
 from connector.engine.world import load_account, load_world
 from connector.errors import CatalogError, Conflict, Problem
 from connector.settings import Settings, publish
@@ -76,8 +77,10 @@ def open_house(settings: Settings) -> House:
     secret = _settled(settings, catalog, store)
     watch = Watch(places, catalog, store.adopt)
     watch.problems = problems
-    vault, keeper = open_vault(settings), Keeper(settings, store)
-    return House(settings=settings, store=store, watch=watch, vault=vault, keeper=keeper, first_token=secret)
+    return House(
+        settings=settings, store=store, watch=watch, vault=open_vault(settings), keeper=Keeper(settings, store),
+        accounts=Accounts(store, lambda: watch.current), first_token=secret,
+    )  # fmt: skip
 
 
 def _sound(places: Sequence[Path]) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -139,7 +142,7 @@ def workers(house: House) -> tuple[Worker, Postroom]:
     from connector.events.worker import Worker
 
     out = ways(house.settings, house.vault, vetting(house.settings))
-    worker = Worker(house.settings, house.store, lambda: house.catalog, house.vault)
+    worker = Worker(house.settings, house.store, house.accounts.catalog, house.vault)
     return worker, Postroom(house.settings, house.store, lambda: house.catalog, out)
 
 

@@ -122,6 +122,8 @@ class Caller:
     in_query: bool = False
     """Whether the token may stand in an address, where a front door takes it there."""
     last_used_at: str | None = None
+    custom_version: int = 0
+    """Which custom fields the account has; 0: it never had any."""
 
     def require(self, scope: str) -> None:
         """Forbidden unless the token has that scope."""
@@ -241,7 +243,7 @@ def _caller(row: Mapping[str, Any]) -> Caller:
         scope=scope, token_id=row["id"], token=row["name"], user_id=row["user_id"], email=row["user_email"],
         locale=row["user_locale"] or "en", is_admin=row["is_admin"], scopes=scopes,
         allowed_ips=tuple(row["allowed_ips"] or ()), rate_limit=row["rate_limit"], in_query=bool(row["in_query"]),
-        last_used_at=row["last_used_at"],
+        last_used_at=row["last_used_at"], custom_version=row.get("custom_version") or 0,
     )  # fmt: skip
 
 

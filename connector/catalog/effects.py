@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.catalog.clauses import condition, order, shaped, value, where
-from connector.catalog.model import Binding, Effect, Value
+from connector.catalog.model import CUSTOM, Binding, Effect, Value
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import ANY, INTEGER, Known, Outline, Shape, listing, record
 
@@ -242,6 +242,9 @@ def _copied(
         return None
     if copied == "input":
         names = tuple(name for name in inputs if name in outline.fields)
+        if names and CUSTOM not in names and outline.fields.get(CUSTOM) == "object":
+            # What an account adds to the fields it adds to the inputs.
+            names = (*names, CUSTOM)
         if not names:
             place.add(f"no input is called like a field of {outline.key}", "Name the fields with 'set'.")
         return names

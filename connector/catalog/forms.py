@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
 
+from connector.catalog import folds
 from connector.catalog.clauses import reference
-from connector.catalog.coercions import coercion, kind_of
-from connector.catalog.model import Entity, Input, Ref, Texts
+from connector.catalog.coercions import Coercion, coercion, kind_of
+from connector.catalog.model import CUSTOM, Entity, Field, Input, Ref, Texts
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import ANY, SCALAR, Known, Shape, listing, record
 
@@ -130,6 +132,53 @@ def _input(compiled: dict[str, Any], refs: Mapping[str, Ref], clearable: tuple[s
         from_text={name: coercion(inner, text=True) for name, inner in public.items()},
         from_json={name: coercion(inner, text=False) for name, inner in public.items()},
     )
+
+
+def extended(base: Input, own: Mapping[str, Field], *, demands: bool, clears: bool) -> Input:
+    """The input with an account's custom fields beside its own inputs, in the place of the one object for all.
+
+    `demands`: those that are required must be given; `clears`: the others may be cleared. A key that is an input
+    already stays what it is.
+    """
+    given = {name: inner for name, inner in base.schema["properties"].items() if name not in (CUSTOM, "clear")}
+    fresh = {key: field for key, field in own.items() if key not in given}
+    clearable = (*base.clearable, *(key for key, field in fresh.items() if clears and not field.required))
+    public = {name: _offering(inner, own) for name, inner in given.items()}
+    public |= {key: expanded(key, field.schema) for key, field in fresh.items()}
+    if clearable:
+        public["clear"] = _clear(clearable)
+    demanded = frozenset(key for key, field in fresh.items() if demands and field.required)
+    required = list(base.schema.get("required", ()))
+    plain = {"type": "object", "required": required, "properties": public, "additionalProperties": False}
+    made = _input(plain, base.refs, clearable, Place(""))
+    shown = {**plain, "required": [*required, *sorted(demanded)]}
+    chosen = {key: _chosen(field.choices) for key, field in fresh.items() if field.choices}
+    return replace(
+        made, schema=shown, own=fresh, demanded=demanded,
+        from_text={**made.from_text, **{key: _both(made.from_text[key], read) for key, read in chosen.items()}},
+        from_json={**made.from_json, **{key: _both(made.from_json[key], read) for key, read in chosen.items()}},
+    )  # fmt: skip
+
+
+def _chosen(choices: Sequence[str]) -> Coercion:
+    """The choice that is meant, whatever case and accents it is written with; anything else as it is."""
+    meant = {folds.text(choice): choice for choice in reversed(choices)}
+    exact = frozenset(choices)
+
+    def one(value: Any) -> Any:
+        return meant.get(folds.text(value), value) if isinstance(value, str) and value not in exact else value
+
+    return lambda value: [one(item) for item in value] if isinstance(value, list) else one(value)
+
+
+def _both(first: Coercion | None, then: Coercion) -> Coercion:
+    return then if first is None else lambda value: then(first(value))
+
+
+def _offering(schema: Mapping[str, Any], own: Mapping[str, Field]) -> Mapping[str, Any]:
+    """Where a field may be chosen, and `custom` is among the choices, each custom field is one too."""
+    choices = schema.get("enum", ())
+    return {**schema, "enum": [*choices, *own]} if CUSTOM in choices else schema
 
 
 def expanded(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.catalog.clauses import texts
-from connector.catalog.coercions import Wrong, echo
-from connector.catalog.model import Input, Texts
+from connector.catalog.coercions import Wrong, echo, mapping, one_text
+from connector.catalog.model import CUSTOM, Input, Texts
 from connector.catalog.place import candidates
 from connector.errors import Fault, Invalid
 from connector.sentences import LOCALES, SENTENCES, say
@@ -28,8 +29,62 @@ def parse(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool = F
 
     `text`: values come from a query string or form, each a text or a list of texts. Otherwise they are JSON, and only
     numeric text for numbers and ids is read as a number. Absent, null and empty optional inputs are left out, or take
-    their default. References stay as given. Raises Invalid with all mistakes; with `lenient` unknown names are ignored.
+    their default. References stay as given. Raises Invalid with all mistakes; with `lenient` unknown names are ignored,
+    and custom fields are not asked for. What is given for those comes back in `custom`, null for what is to be cleared.
     """
+    if input.own:
+        return _with_own(input, raw, text=text, lenient=lenient)
+    return _parsed(input, raw, text=text, lenient=lenient)
+
+
+def _with_own(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool) -> dict[str, Any]:
+    """The same where the account has custom fields: they may stand by themselves or inside `custom`."""
+    custom, faults = _custom(raw.get(CUSTOM))
+    spread = {key: value for key, value in custom.items() if key in input.own and key not in raw}
+    given = {**spread, **{name: value for name, value in raw.items() if name != CUSTOM}}
+    if not lenient:
+        faults += [_missing(name) for name in input.demanded if given.get(name) in (None, "", [])]
+    try:
+        values = _parsed(input, given, text=text, lenient=lenient)
+    except Invalid as error:
+        found = [_inside(fault) if fault.pointer.split("/")[1] in spread else fault for fault in error.faults]
+        raise Invalid(faults=_ordered(input, [*found, *faults])) from None
+    if faults:
+        raise Invalid(faults=_ordered(input, faults))
+    cleared = [name for name in values.get("clear", ()) if name in input.own]
+    if cleared:
+        values["clear"] = [name for name in values["clear"] if name not in input.own]
+    kept = {key: value for key, value in custom.items() if key not in input.own}
+    # No items are no value: what was read as an empty list may be sent back.
+    kept |= {name: None if values[name] == [] else values[name] for name in input.own if name in values}
+    values = {name: value for name, value in values.items() if name not in input.own}
+    kept |= dict.fromkeys(cleared)
+    return {**values, CUSTOM: kept} if kept else values
+
+
+def _custom(given: Any) -> tuple[dict[str, Any], list[Fault]]:
+    """The object that was given as `custom`, and what is wrong with it. Keys without a field may hold anything."""
+    try:
+        custom = {} if given in (None, "") else mapping(one_text(given))
+        if not isinstance(custom, dict):
+            raise Wrong("not_a_mapping", custom)
+    except Wrong as wrong:
+        return {}, list(_read_faults(CUSTOM, wrong))
+    return custom, []
+
+
+def _inside(fault: Fault) -> Fault:
+    """A fault of a value that was given inside `custom`."""
+    params = {**fault.params, "name": f"{CUSTOM}.{fault.params['name']}"}
+    return replace(fault, pointer=f"/{CUSTOM}{fault.pointer}", params=params)
+
+
+def _missing(name: str) -> Fault:
+    return Fault(pointer=_pointer([name]), key="missing_parameter", params={"name": name})
+
+
+def _parsed(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool) -> dict[str, Any]:
+    """The typed values of these inputs and no others."""
     coercions = input.from_text if text else input.from_json
     values: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -71,7 +126,7 @@ def _schema_faults(input: Input, values: Mapping[str, Any], known: Sequence[Faul
     seen = {fault.pointer for fault in known}
     unread = {pointer.split("/")[1] for pointer in seen}
     for name in input.required - values.keys() - unread:
-        yield Fault(pointer=_pointer([name]), key="missing_parameter", params={"name": name})
+        yield _missing(name)
     for error in input.validate(values):
         if error.kind.name == "required" and not error.instance_path:
             continue

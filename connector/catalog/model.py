@@ -19,6 +19,9 @@ Kind = Literal["text", "integer", "number", "money", "boolean", "date", "datetim
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+CUSTOM = "custom"
+"""The field that keeps a record's custom values, as an object; an entity with such a field takes custom fields."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
@@ -141,6 +144,10 @@ class Input:
     """What reads each input from text of a query string or form; None: nothing to do."""
     from_json: Mapping[str, Callable[[Any], Any] | None] = field(default_factory=lambda: NOTHING)
     """What reads each input from a JSON value."""
+    own: Mapping[str, Field] = field(default_factory=lambda: NOTHING)
+    """The account's custom fields among the inputs: read one by one, handed on together as `custom`."""
+    demanded: frozenset[str] = frozenset()
+    """Those of them that are required; doors of other systems, whose clients know of none, may do without."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -230,6 +237,13 @@ class Entity:
     """A table of the code (tokens, outbox ...): emits no events, has no resource."""
     output: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """JSON Schema of a record on the wire: every key required, null where it may be empty."""
+    own: Mapping[str, Field] = field(default_factory=lambda: NOTHING)
+    """The account's custom fields by key; their values are in the field `custom`."""
+
+    @property
+    def customizable(self) -> bool:
+        """Whether it takes custom fields."""
+        return CUSTOM in self.fields and self.fields[CUSTOM].kind == "object"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +296,8 @@ class Trigger:
     """Sees input, before, after, changed."""
     returns: tuple[str, ...]
     """Keys of `after`; `<key>_before` reads `before`."""
+    own: Mapping[str, Field] = field(default_factory=lambda: NOTHING)
+    """The custom fields that the account has given the entity."""
     output: Mapping[str, Any]
     examples: tuple[Example, ...]
     file: str = ""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import click
 
 from connector.catalog.folds import FOLDS
+from connector.catalog.model import NOTHING, Field
 from connector.catalog.place import suggest
 
 DROP = "-"
@@ -52,18 +53,22 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", str(FOLDS["text"](text))).strip()
 
 
-def mapped(headers: Sequence[str], given: Mapping[str, str], inputs: Collection[str]) -> dict[str, str]:
+def mapped(
+    headers: Sequence[str], given: Mapping[str, str], inputs: Collection[str], own: Mapping[str, Field] = NOTHING
+) -> dict[str, str]:
     """Header -> target, for every column that has one; the first of two columns for one field wins.
 
     `given` comes first and is taken at its word; a header or a field that does not exist is refused with the nearest.
+    `own`: the account's custom fields, known by their keys and their names.
     """
     known = (*inputs, *(target for target, field in LOOKED_UP.items() if field in inputs), DROP)
+    targets = {plain(name): key for key, field in own.items() for name in (key, *field.title.values())} | TARGETS
     for header, target in given.items():
         _one_of("column", header, headers)
         _one_of("field", target, known)
     found = dict(given)
     for header in headers:
-        target = TARGETS.get(plain(header), "")
+        target = targets.get(plain(header), "")
         if header not in found and target in known and (target == DROP or target not in found.values()):
             found[header] = target
     return found

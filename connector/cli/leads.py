@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from connector.catalog.model import Catalog
-from connector.cli import columns, sheet
+from connector.cli import columns, rows, sheet
 from connector.cli.directory import add_sources, directory
 from connector.cli.options import DATABASE, acting_options, opened, scope_of, settings_options
 from connector.cli.report import Report
@@ -52,12 +52,17 @@ def import_(
     action = "find_or_create_lead" if key else "create_lead"
     with opened(settings) as house:
         scope = scope_of(house.store, account, email, "import")
-        mapping = columns.mapped(paper.headers, dict(map(_pair, pairs)), house.catalog.actions[action].input.names)
+        catalog = house.accounts.now(account)
+        given = catalog.actions[action].input
+        mapping = columns.mapped(paper.headers, dict(map(_pair, pairs)), given.names, given.own)
         if create_sources and not dry_run:
             add_sources(house.store, scope, cells_for("source", paper, mapping))
-        converter = Converter(headers=paper.headers, mapping=mapping, known=directory(house.store, scope), key=key)
+        known = directory(house.store, scope)
+        converter = Converter(
+            headers=paper.headers, mapping=mapping, known=known, key=key, lists=rows.lists(given.schema)
+        )
         report = Report(path=path, paper=paper, mapping=mapping, unmatched=converter.unmatched, dry_run=dry_run)
-        bring_in(paper, converter, report, action, acting(house.catalog, house.store, scope, dry_run))
+        bring_in(paper, converter, report, action, acting(catalog, house.store, scope, dry_run))
     report.finish()
 
 
@@ -79,13 +84,13 @@ def acting(catalog: Catalog, store: Store, scope: Scope, dry_run: bool) -> Act:
 
     def attempt(action: str, row: Mapping[str, Any]) -> Result | LeadwireError:
         try:
-            return run(catalog, store, scope, action, row, dry_run=True)
+            return run(catalog, store, scope, action, row, text=True, dry_run=True)
         except LeadwireError as error:
             return error
 
     if dry_run:
         return lambda action, rows: [attempt(action, row) for row in rows]
-    return lambda action, rows: run_many(catalog, store, scope, action, rows)
+    return lambda action, rows: run_many(catalog, store, scope, action, rows, text=True)
 
 
 def bring_in(paper: Sheet, converter: Converter, report: Report, action: str, act: Act) -> None:

@@ -10,8 +10,13 @@ from typing import Any
 from connector.cli.columns import DROP, LOOKED_UP
 from connector.cli.directory import Directory
 
-LISTS = {"tags"}
-"""Inputs whose cells hold several values, separated by commas."""
+LISTS = {"tags": ","}
+"""Inputs whose cells hold several values, and what separates these."""
+
+
+def lists(schema: Mapping[str, Any]) -> dict[str, str]:
+    """The same for an action's input, custom fields included."""
+    return {name: part["x-split"] for name, part in schema["properties"].items() if "x-split" in part}
 
 
 @dataclass(slots=True)
@@ -23,6 +28,7 @@ class Converter:
     known: Directory
     key: str | None = None
     """The field that says which lead a line is about."""
+    lists: Mapping[str, str] = field(default_factory=lambda: LISTS)
     unmatched: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def convert(self, cells: Sequence[str]) -> dict[str, Any]:
@@ -45,8 +51,8 @@ class Converter:
         return f"The row has no {self.key}, which --key asks for." if self.key and self.key not in filled else None
 
     def _place(self, raw: dict[str, Any], header: str, target: str | None, cell: str) -> bool:
-        if target in LISTS:
-            raw[target] = [item for item in map(str.strip, cell.split(",")) if item]
+        if target is not None and target in self.lists:
+            raw[target] = [item for item in map(str.strip, cell.split(self.lists[target])) if item]
         elif target in LOOKED_UP:
             found = self.known.match(target, cell)
             if found is None:

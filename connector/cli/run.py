@@ -32,7 +32,7 @@ def run(
     with opened(settings) as house:
         scope = scope_of(house.store, account, email, "manual")
         text = document is None
-        result = engine.run(house.catalog, house.store, scope, action, raw, text=text, dry_run=dry_run)
+        result = engine.run(house.accounts.now(account), house.store, scope, action, raw, text=text, dry_run=dry_run)
     click.echo(json.dumps(result.data, indent=2, ensure_ascii=False))
     for event in result.events:
         click.echo(line_of(event), err=True)

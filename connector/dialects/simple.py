@@ -33,7 +33,7 @@ def act(lead_id: str, path: str) -> Response:
     """Run the action of that path on that lead, and answer the lead."""
     refuse_looking()
     caller = incoming.caller("act")
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     action = action_at(catalog, path)
     wanted = incoming.path_id(lead_id, "lead")
     raw = parameters(action) | {"lead_id": wanted}
@@ -46,7 +46,7 @@ def ids() -> Response:
     """The account's ids: noCRM's "object ID page"."""
     refuse_looking()
     caller = incoming.caller("read")
-    return answer(directory(house().catalog, house().store, caller))
+    return answer(directory(house().catalog_of(caller), house().store, caller))
 
 
 @simple.route("/<path:path>", methods=EVERY_METHOD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connector.catalog.model import Effect, Entity
+from connector.catalog.model import CUSTOM, Effect, Entity
 from connector.engine.mail import fill, fill_html, one_address
 from connector.engine.queries import Run, clauses, left_out
 from connector.engine.records import Record, entity_of, key_of, plain, row_of
@@ -51,6 +51,14 @@ def _cleared(run: Run, entity: Entity) -> dict[str, Any]:
     return {name: entity.fields[name].default for name in run.inputs.get("clear", ()) if name in entity.fields}
 
 
+def _laid(copied: dict[str, Any], held: Any) -> dict[str, Any]:
+    """What is copied, its custom values laid over those that are held; null takes one out."""
+    if CUSTOM not in copied:
+        return copied
+    merged = {**(held or {}), **copied[CUSTOM]}
+    return {**copied, CUSTOM: {key: value for key, value in merged.items() if value is not None}}
+
+
 def _on(run: Run) -> Record:
     record = run.names["on"]
     assert isinstance(record, Record)
@@ -65,9 +73,10 @@ def set_(run: Run, effect: Effect) -> None:
     wish(run, *key_of(record), values | cleared)
 
 
-def _current(run: Run, record: Record, name: str) -> list[Any]:
+def _current(run: Run, record: Record, name: str) -> Any:
+    """The field as it will be, as far as this run has got."""
     noted = run.pending.get(key_of(record), {})
-    return list(noted[name] if name in noted else row_of(record)[name] or [])
+    return noted[name] if name in noted else row_of(record)[name]
 
 
 def _items(value: Any) -> list[Any]:
@@ -79,7 +88,7 @@ def add(run: Run, effect: Effect) -> None:
     """Append the values that a list field does not hold yet."""
     record = _on(run)
     for name, value in _values(run, effect).items():
-        items = _current(run, record, name)
+        items = list(_current(run, record, name) or [])
         items.extend(item for item in dict.fromkeys(_items(value)) if item not in items)
         wish(run, *key_of(record), {name: items})
 
@@ -89,7 +98,7 @@ def remove(run: Run, effect: Effect) -> None:
     record = _on(run)
     for name, value in _values(run, effect).items():
         gone = _items(value)
-        wish(run, *key_of(record), {name: [item for item in _current(run, record, name) if item not in gone]})
+        wish(run, *key_of(record), {name: [item for item in _current(run, record, name) or [] if item not in gone]})
 
 
 def create(run: Run, effect: Effect) -> None:
@@ -100,7 +109,7 @@ def create(run: Run, effect: Effect) -> None:
     if effect.source is not None:
         row = row_of(run.names[effect.source])
         values = {name: row[name] for name in entity.fields if name not in (*KEPT, *effect.leave_out)}
-    values |= _copied(run, effect, entity) | _values(run, effect)
+    values |= _laid(_copied(run, effect, entity), values.get(CUSTOM)) | _values(run, effect)
     record = insert(run, effect.entity, values, apply)
     if effect.name is not None:
         run.names[effect.name] = record
@@ -132,7 +141,10 @@ def _targets(run: Run, effect: Effect) -> Iterator[Record]:
 def update(run: Run, effect: Effect) -> None:
     """Change a bound record, or every record that meets `where`."""
     for record in _targets(run, effect):
-        wish(run, *key_of(record), _copied(run, effect, entity_of(record)) | _values(run, effect))
+        copied = _copied(run, effect, entity_of(record))
+        if CUSTOM in copied:
+            copied = _laid(copied, _current(run, record, CUSTOM))
+        wish(run, *key_of(record), copied | _values(run, effect))
 
 
 def delete(run: Run, effect: Effect) -> None:

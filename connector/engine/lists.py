@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from connector.catalog import folds
 from connector.catalog.inputs import parse, unknown
-from connector.catalog.model import Catalog, Entity, Field, Search, Where
+from connector.catalog.model import CUSTOM, Catalog, Entity, Field, Search, Where
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
 from connector.engine.queries import Run, bind, clauses, open_run, orders
 from connector.engine.records import Members, Names, reader, wire
 from connector.engine.run import standing
 from connector.errors import CursorReset, Fault, Invalid, NotFound
-from connector.storage.contract import OPERATORS, AnyOf, Clause, Order, Query, Row, Scope, Store, Transaction
+from connector.storage.contract import OPERATORS, AnyOf, Clause, Member, Order, Query, Row, Scope, Store, Transaction
+from connector.storage.values import member_of
 
 LIMIT, LARGEST = 50, 200
 LARGEST_NUMBER = 9e14
@@ -96,11 +98,35 @@ def search(
         for binding in todo.bind:
             run.names[binding.name] = bind(run, binding)
         ordered = sorting or orders(run, todo.order, run.names)
-        query = Query(entity=todo.find, where=clauses(run, todo.where, run.names), order=ordered)
+        where = (*clauses(run, todo.where, run.names), *_wanted(entity, inputs.get(CUSTOM, {})))
+        query = Query(entity=todo.find, where=where, order=ordered)
         found = _page(tx, entity, query, cursor, page_limit(limit))
         return _counted(run, todo, found) if todo.counts else found
 
     return store.read(scope, work)
+
+
+def _wanted(entity: Entity, custom: Mapping[str, Any]) -> Iterator[Clause]:
+    """Only records with these custom values; of several choices, with each."""
+    for key, value in custom.items():
+        each = value if isinstance(value, list) else [value]
+        op = "contains" if entity.own[key].kind == "list" else "eq"
+        yield from (_inside(entity.own[key], op, item) for item in each)
+
+
+def _inside(field: Field, op: str, value: Any) -> Clause:
+    """A comparison with the value of a custom field."""
+    return Clause(path=CUSTOM, op=op, value=value, member=_member(field))
+
+
+def _member(field: Field) -> Member:
+    return Member(field.name, MEMBERS.get(field.kind, "text"))
+
+
+MEMBERS: Mapping[str, Any] = {
+    "integer": "number", "number": "number", "money": "number", "boolean": "boolean", "list": "list",
+}  # fmt: skip
+"""How the values of a custom field are kept inside `custom`, by its kind."""
 
 
 def _counted(run: Run, todo: Search, found: Page) -> Page:
@@ -140,15 +166,40 @@ def choices(
     return store.read(scope, work)
 
 
+def listed(field: Field, *, q: str | None = None, cursor: str | None = None, limit: int | None = None) -> Page:
+    """A page of the choices that a field itself names, in its order; `id` is the place."""
+    start, size = _place(cursor) if cursor else 0, page_limit(limit, default=100)
+    found = [
+        (place, choice) for place, choice in enumerate(field.choices, 1) if folds.text(q or "") in folds.text(choice)
+    ]
+    part = [(place, choice) for place, choice in found if place > start]
+    data = [{"value": choice, "label": choice, "id": place} for place, choice in part[:size]]
+    return Page(data=data, cursor=str(data[-1]["id"]) if data else cursor, has_more=len(part) > size)
+
+
+def _place(cursor: str) -> int:
+    place = as_id(cursor)
+    if place is None:
+        raise CursorReset("bad_cursor")
+    return place
+
+
 def _page(tx: Transaction, entity: Entity, query: Query, cursor: str | None, limit: int) -> Page:
     order = query.order or (Order(path="id"),)
-    paths = [sort.path for sort in order]
+    paths = [f"{sort.path}.{sort.member.key}" if sort.member else sort.path for sort in order]
     after = _decode(cursor, paths) if cursor else None
     rows = tx.find(Query(entity=query.entity, where=query.where, order=order, limit=limit + 1, after=after))
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if rows else None
-    onward = _encode(paths, [*(last[path] for path in paths), last["id"]]) if last and _plain(entity, order) else None
+    onward = None
+    if last and _plain(entity, order):
+        onward = _encode(paths, [*(_sorted_by(sort, last) for sort in order), last["id"]])
     return Page(data=[wire(entity, row) for row in rows], cursor=onward or cursor, has_more=more and onward is not None)
+
+
+def _sorted_by(sort: Order, row: Row) -> Any:
+    value = row[sort.path]
+    return value if sort.member is None else member_of(value, sort.member.key, sort.member.kind)
 
 
 def _plain(entity: Entity, order: Sequence[Order]) -> bool:
@@ -176,26 +227,31 @@ def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
     if not order:
         return (Order(path="id"),)
     name = order.removeprefix("-")
-    field = entity.fields.get(name)
+    own = entity.own.get(name)
+    field, falling = own or entity.fields.get(name), order.startswith("-")
     if field is None or field.secret or field.kind in ("list", "object"):
         raise Invalid(faults=[_unknown(entity, name)])
-    return (Order(path=name, descending=order.startswith("-")),)
+    return (
+        Order(path=CUSTOM, descending=falling, member=_member(own)) if own else Order(path=name, descending=falling),
+    )
 
 
 def _unknown(entity: Entity, name: str) -> Fault:
-    return unknown(name, [field.name for field in entity.fields.values() if not field.secret])
+    return unknown(name, [*(field.name for field in entity.fields.values() if not field.secret), *entity.own])
 
 
 def _filter(tx: Transaction, entity: Entity, given: str, text: str) -> Clause:
     name, _, op = given.removesuffix("]").partition("[")
-    field = entity.fields.get(name)
+    own = entity.own.get(name)
+    field = own or entity.fields.get(name)
     if field is None or field.secret or (op or "eq") not in OPERATORS:
         raise Invalid(faults=[_unknown(entity, name)])
     op = op or ("contains" if field.kind == "list" else "eq")
-    if op == "contains":
-        return Clause(path=name, op=op, value=text)
-    values = [_value(tx, field, part) for part in (text.split(",") if op == "in" else [text])]
-    return Clause(path=name, op=op, value=values if op == "in" else values[0])
+    value: Any = text
+    if op != "contains":
+        values = [_value(tx, field, part) for part in (text.split(",") if op == "in" else [text])]
+        value = values if op == "in" else values[0]
+    return _inside(own, op, value) if own is not None else Clause(path=name, op=op, value=value)
 
 
 def _value(tx: Transaction, field: Field, text: str) -> Any:
@@ -253,4 +309,6 @@ def _matching(entity: Entity, q: str | None) -> list[Clause | AnyOf]:
         return []
     if not entity.search:
         raise Invalid(faults=[Fault(pointer="/q", key="not_searchable", params={"name": entity.plural})])
-    return [AnyOf(groups=tuple((Clause(path=name, op="contains", value=q),) for name in entity.search))]
+    parts = [Clause(path=name, op="contains", value=q) for name in entity.search]
+    parts += [_inside(field, "contains", q) for field in entity.own.values() if field.kind == "text"]
+    return [AnyOf(groups=tuple((part,) for part in parts))]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.catalog.model import Catalog, Entity
+from connector.catalog.custom import whole
+from connector.catalog.model import CUSTOM, Catalog, Entity
 from connector.storage.contract import Row, Transaction
 
 Read = Callable[[str, int], Row | None]
@@ -120,6 +121,8 @@ def plain(value: Any) -> Any:
 
 
 def wire(entity: Entity, row: Row) -> Row:
-    """A row as it leaves the house: without secret fields."""
+    """A row as it leaves the house: without secret fields, each custom field in its place."""
+    if entity.own:
+        row = {**row, CUSTOM: whole(entity.own, row.get(CUSTOM))}
     hidden = [field.name for field in entity.fields.values() if field.secret]
     return {key: value for key, value in row.items() if key not in hidden} if hidden else dict(row)

@@ -27,6 +27,7 @@ BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "maximum": ("too_large_number", lambda value, bound: value > bound),
     "minimum": ("too_small", lambda value, bound: value < bound),
     "maxItems": ("too_many_items", lambda value, bound: len(value) > bound),
+    "maxProperties": ("too_many_items", lambda value, bound: len(value) > bound),
     "enum": ("not_allowed", lambda value, bound: value not in bound),
 }
 

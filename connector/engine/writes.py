@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from connector.catalog.model import Effect, Entity, Field
+from connector.engine.custom import sound
 from connector.engine.queries import Run, bind
 from connector.engine.records import Names, Record
 from connector.engine.values import complete, settle
@@ -47,6 +48,7 @@ def _change(run: Run, key: str, record_id: int, wished: Mapping[str, Any], apply
     ruled = _ruled(run, entity, row, row, changes)
     changes = _differing(row, changes | ruled.own)
     complete(entity, row | changes)
+    sound(run, entity, row | changes)
     if changes:
         run.tx.update(key, record_id, changes)
     for after, effect in ruled.others:
@@ -65,6 +67,7 @@ def insert(run: Run, key: str, values: Mapping[str, Any], apply: Apply) -> Recor
     ruled = _ruled(run, entity, None, dict.fromkeys(entity.fields), given)
     given |= ruled.own
     complete(entity, given)
+    sound(run, entity, given)
     row = run.tx.insert(key, given)
     run.created.add((key, row["id"]))
     record = run.record(key, row["id"], row)

@@ -34,6 +34,8 @@ NAMED = f'"{URL_FIELD}":"'
 """How the body of an event begins to name one."""
 Page = Callable[[Scope, tuple[str, ...], str | None], Sequence[Event]]
 Match = tuple[Row, Event, Feed]
+CatalogOf = Callable[[int, int | None], Catalog]
+"""The catalog of an account with custom fields of that version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Pages:
 class Dispatcher:
     """Turns the log into deliveries. Keeps compiled feeds, and where nobody listens; holds no other state."""
 
-    def __init__(self, store: Store, vault: Vault, catalog: Callable[[], Catalog]) -> None:
+    def __init__(self, store: Store, vault: Vault, catalog: CatalogOf) -> None:
         self._store, self._vault, self._catalog = store, vault, catalog
         self._feeds: dict[Any, Feed | None] = {}
         self._silent: dict[int, float] = {}
@@ -108,13 +110,13 @@ class Dispatcher:
 
     def _providers(self, account_id: int, page: Page) -> set[str]:
         """The addresses that leads of this batch name as their provider's."""
-        if FEEDBACK not in self._catalog().triggers:
+        if FEEDBACK not in self._catalog(account_id, None).triggers:
             return set()
         events = page(Scope(account_id=account_id), self._feedback(account_id).topics, None)
         return {url for event in events if (url := _url(event)) is not None}
 
     def _feedback(self, account_id: int) -> Feed:
-        catalog = self._catalog()
+        catalog = self._catalog(account_id, None)
         key = (catalog.version, account_id, "feedback")
         if key not in self._feeds:
             self._feeds[key] = filled(
@@ -136,7 +138,7 @@ class Dispatcher:
         """Its feed; None when the catalog no longer has it or its filter names what is gone."""
         if row["kind"] == PROVIDER:
             return self._feedback(row["account_id"])
-        catalog = self._catalog()
+        catalog = self._catalog(row["account_id"], row.get("custom_version"))
         key = (catalog.version, row["account_id"], row["id"], row["updated_at"], sight(row).owner)
         if key not in self._feeds:
             if len(self._feeds) > 10_000:

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from connector.catalog.custom import holds, whole
 from connector.catalog.inputs import parse
-from connector.catalog.model import Catalog, Trigger
+from connector.catalog.model import CUSTOM, Catalog, Trigger
 from connector.engine.lists import Page, page_limit
 from connector.engine.lookups import resolve
 from connector.engine.queries import left_out, open_run
@@ -82,7 +83,8 @@ def filled(catalog: Catalog, store: Store, scope: Scope, found: Trigger, raw: Ma
     plain_inputs, match, topics = store.read(scope, work)
     fired = catalog.entities[found.on].fields.get(topics[0].removeprefix(f"{found.on}.")) if len(topics) == 1 else None
     value = match.pop(fired.name, None) if fired is not None and fired.valued else None
-    wants = _test(found, plain_inputs, match) if match or found.when is not None else None
+    tested = match or found.when is not None or CUSTOM in plain_inputs
+    wants = _test(found, plain_inputs, match) if tested else None
     return Feed(topics=topics, value=_text(value), wants=wants, item=_projection(found))
 
 
@@ -95,10 +97,15 @@ def _data(text: str | None) -> Members | None:
 
 
 def _test(found: Trigger, inputs: Mapping[str, Any], match: Mapping[str, Any]) -> Callable[[Event], bool]:
+    custom = inputs.get(CUSTOM, {})
+
     def wants(event: Event) -> bool:
         before, after = _data(event.before), _data(event.after)
         record = after or before
         if any(getattr(record, name) != value for name, value in match.items()):
+            return False
+        held = getattr(record, CUSTOM) or {}
+        if not all(holds(found.own[key], held.get(key), value) for key, value in custom.items()):
             return False
         names = {"input": Members(inputs), "before": before, "after": after, "changed": list(event.changed)}
         return found.when is None or bool(found.when.of(names))
@@ -115,6 +122,8 @@ def _projection(found: Trigger) -> Callable[[Event], dict[str, Any]]:
     def item(event: Event) -> dict[str, Any]:
         record = orjson.loads(event.after or event.before or "{}")
         shown = {key: record.get(key) for key in keys}
+        if CUSTOM in shown and found.own:
+            shown[CUSTOM] = whole(found.own, shown[CUSTOM])
         shown |= {"id": event.seq, "occurred_at": event.at, "actor_id": event.actor_id, "origin": event.origin,
                   own: event.record_id}  # fmt: skip
         if earlier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from connector.catalog.model import Catalog, Example, Trigger
+from connector.catalog.model import CUSTOM, Catalog, Example, Trigger
 from connector.engine.examples import example_problem, new_world, play, scope_of
 from connector.errors import LeadwireError, Problem
 from connector.events.feeds import page, trigger
@@ -42,6 +42,14 @@ def sample(catalog: Catalog, key: str, make_store: MakeStore) -> dict[str, Any]:
         if "item" in example.document:
             return items(catalog, new_world(catalog, make_store), found, example.document)[0]
     raise LeadwireError("no_sample", texts={"en": f"The trigger {key} has no example with an item."})
+
+
+def with_own(catalog: Catalog, key: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The sample as an account with custom fields has it: each of them with a made-up value."""
+    own = trigger(catalog, key).own
+    if CUSTOM not in item or not own:
+        return dict(item)
+    return {**item, CUSTOM: {name: field.schema["examples"][0] for name, field in own.items()}}
 
 
 def failures(catalog: Catalog, make_store: MakeStore) -> list[Problem]:

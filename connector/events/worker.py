@@ -12,7 +12,6 @@ import secrets
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic, time
 from typing import Any
@@ -20,12 +19,11 @@ from typing import Any
 import uvloop
 
 from connector.access.vault import Vault
-from connector.catalog.model import Catalog
 from connector.errors import LeadwireError, Unavailable
 from connector.events import messages
 from connector.events.addresses import vetting
 from connector.events.calls import Reply
-from connector.events.dispatch import Dispatcher
+from connector.events.dispatch import CatalogOf, Dispatcher
 from connector.events.errands import Errands
 from connector.events.health import Health
 from connector.events.outbound import Sender
@@ -85,7 +83,7 @@ class Worker:
         self,
         settings: Settings,
         store: Store,
-        catalog: Callable[[], Catalog],
+        catalog: CatalogOf,
         vault: Vault,
         *,
         clock: Clock | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from connector.catalog.custom import defines
 from connector.catalog.model import Action, Catalog, Entity, Example, Input, Search, Trigger
 from connector.catalog.outputs import closed
 from connector.exporters.routes import (
@@ -64,8 +65,8 @@ def public(catalog: Catalog) -> list[Entity]:
 
 
 def in_order(catalog: Catalog) -> list[Action]:
-    """All actions, those that delete last."""
-    return sorted(catalog.actions.values(), key=lambda action: action.destructive)
+    """All actions; late those that change what others take, and last those that delete."""
+    return sorted(catalog.actions.values(), key=lambda action: (action.destructive, defines(action)))
 
 
 def answer_of(catalog: Catalog, action: Action) -> dict[str, Any]:

@@ -134,7 +134,8 @@ ROUTES: tuple[Route, ...] = (
     *HOOKS,
     *MAIL,
     Route(key="openapi", method="get", path="/openapi.json", tag="About", title="This Document",
-          does="All operations as OpenAPI 3.1, made from the catalog in force.", open=True, tagged=True),
+          does="All operations as OpenAPI 3.1, made from the catalog in force; with a token, with the custom fields of "
+               "its account.", open=True, tagged=True, refuses=(401, 403, 429)),
     Route(key="healthz", method="get", path="/healthz", tag="About", title="Is It Alive?",
           does="The process answers.", answers=closed({"status": {"type": "string"}}), open=True),
     Route(key="readyz", method="get", path="/readyz", tag="About", title="Is It Ready?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.catalog.model import Catalog, Entity
+from connector.catalog.model import Catalog, Entity, Field
 from connector.catalog.outputs import closed
 from connector.exporters.families import Family, named, public, reference
 from connector.exporters.routes import ANY_OBJECT, API, LIST, RECORD_ID, Parameter, Route, Schema, page, paging, segment
@@ -34,9 +34,8 @@ def ordering(entity: Entity) -> Iterator[Parameter]:
     """`q` where there is something to search in, and `order`."""
     if entity.search:
         yield Parameter(name="q", schema=line(), does=f"Searches in {', '.join(entity.search)}.")
-    names = [
-        field.name for field in entity.fields.values() if not field.secret and field.kind not in ("list", "object")
-    ]
+    fields = [*entity.fields.values(), *entity.own.values()]
+    names = [field.name for field in fields if not field.secret and field.kind not in ("list", "object")]
     schema = {"type": "string", "enum": [*names, *(f"-{name}" for name in names), ""]}
     yield Parameter(name="order", schema=schema, does="The field to sort by, with `-` downwards.")
 
@@ -48,6 +47,9 @@ def filters(entity: Entity) -> Iterator[Parameter]:
             schema = or_empty(FILTERS.get(field.kind, line()), "string")
             schema = line() if field.ref is not None else schema
             yield Parameter(name=field.name, schema=schema, does=f"Only where {field.title['en']} is this.")
+    for field in entity.own.values():
+        schema = or_empty(FILTERS.get(field.kind, line()), "string")
+        yield Parameter(name=field.name, schema=schema, does=f"Only where {field.title['en']} is this.")
 
 
 NUMBER = {"type": "number", "exclusiveMinimum": -9e14, "exclusiveMaximum": 9e14}
@@ -85,6 +87,18 @@ def choices(catalog: Catalog) -> Iterator[Route]:
             title=f"Choices of {entity.title['en']}", does="A drop-down: what to send, and what to show.",
             takes=(*asked, *paging(LIST)), answers=page(choice), refuses=(409,),
         )  # fmt: skip
+        yield from (choices_of(entity, field) for field in entity.own.values() if field.choices)
+
+
+def choices_of(entity: Entity, field: Field) -> Route:
+    """The drop-down of a custom field."""
+    choice = closed({"value": {"type": "string"}, "label": {"type": "string"}, "id": {"type": "integer"}})
+    return Route(
+        key=f"choices_{entity.key}_{field.name}", method="get", path=f"{API}/choices/{entity.key}.{field.name}",
+        tag="Choices", title=f"Choices of {field.title['en']}", does="A drop-down: what to send, and what to show.",
+        takes=(Parameter(name="q", schema=line(), does="Searches."), *paging(LIST)), answers=page(choice),
+        refuses=(409,),
+    )  # fmt: skip
 
 
 def fields_of(catalog: Catalog, entity: Entity) -> list[str]:

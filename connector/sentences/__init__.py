@@ -219,6 +219,21 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Les données ne sont pas valides.",
         "Данные заполнены неверно.",
     ),
+    "name_taken": row(
+        "{name} is already the name of a field, an input or a parameter. Choose another key.",
+        "{name} est déjà le nom d'un champ, d'une entrée ou d'un paramètre. Choisissez une autre clé.",
+        "{name} — уже имя поля или параметра. Выберите другой ключ.",
+    ),
+    "choices_needed": row(
+        "A field of type {type} needs choices. Give at least one.",
+        "Un champ de type {type} a besoin de choix. Donnez-en au moins un.",
+        "Полю типа {type} нужны варианты. Укажите хотя бы один.",
+    ),
+    "choices_unused": row(
+        "A field of type {type} has no choices. Leave them out, or take the type choice or multiple_choice.",
+        "Un champ de type {type} n'a pas de choix. Omettez-les, ou prenez le type choice ou multiple_choice.",
+        "У поля типа {type} нет вариантов. Уберите их или выберите тип choice или multiple_choice.",
+    ),
     "missing_parameter": row(
         "{name} is missing. Give a value for it.",
         "{name} manque. Indiquez une valeur.",

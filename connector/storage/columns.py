@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Double,
+    FromClause,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from connector.catalog.model import Field
 from connector.storage.records import Path, Records
 from connector.storage.shapes import ACCOUNT, AnyShape, ClauseShape, OrderShape
-from connector.storage.tables import Tables, folded
-from connector.storage.values import ENCODE, FOLDED_OPERATORS, Convert, operand, to_json, whole
+from connector.storage.tables import TEXT, Tables, folded
+from connector.storage.values import ENCODE, FOLDED_OPERATORS, Convert, member_field, operand, to_json, whole
 
 Expression = ColumnElement[Any]
 
@@ -90,16 +104,18 @@ class Expressions:
             for part in parts
         ]
 
-    def key(self, source: Source, path: str) -> Expression:
+    def key(self, source: Source, order: OrderShape) -> Expression:
         """What a path is ordered by."""
-        found = self._records.path(source.entity, path)
-        return source.column(found, fold=found.field.fold is not None)
+        found = self._records.path(source.entity, order.path)
+        column = source.column(found, fold=_sought(found.field, order.member).fold is not None)
+        return self._member(column, order) if order.member else column
 
     def mark(self, entity: str, order: OrderShape, place: int, key: Expression) -> BindParameter[Any]:
         """A value to compare an order key with."""
         if order.counted is not None:
             return self.value(place, key.type, whole)
-        return self.value(place, key.type, _encoder(self._records.path(entity, order.path).field, "eq"))
+        field = _sought(self._records.path(entity, order.path).field, order.member)
+        return self.value(place, key.type, _encoder(field, "eq"))
 
     def counted(self, root: FromClause, entity: str, parts: tuple[ClauseShape | AnyShape, ...]) -> Expression:
         """The number of records of an entity that meet `where`, for each row of `root`."""
@@ -114,18 +130,34 @@ class Expressions:
         path = self._records.path(source.entity, clause.path)
         if clause.form == "never":
             return false()
+        field = _sought(path.field, clause.member)
+        fold = field.fold is not None and clause.form != "null" and clause.op in FOLDED_OPERATORS
+        column = source.column(path, fold=fold)
+        if clause.member:
+            column = self._member(column, clause)
         if clause.form == "null":
-            column = source.column(path)
             return column.is_(None) if clause.op == "eq" else column.is_not(None)
-        column = source.column(path, fold=path.field.fold is not None and clause.op in FOLDED_OPERATORS)
         if clause.form == "outer":
             return _compare(clause.op, column, outer)
         places = range(clause.start, clause.start + clause.size)
-        encode = _encoder(path.field, clause.op)
+        encode = _encoder(field, clause.op)
         if clause.op == "contains":
-            return self._contains(path.field, column, self.value(clause.start, None, encode))
+            return self._contains(field, column, self.value(clause.start, None, encode))
         values = [self.value(place, column.type, encode) for place in places]
         return column.in_(values) if clause.form == "list" else _compare(clause.op, column, values[0])
+
+    def _member(self, column: Expression, part: ClauseShape | OrderShape) -> Expression:
+        """The value under a key of the JSON object in a column, null unless it is of the kind that is asked for."""
+        key = self.value(part.key, TEXT)
+        if self._tables.dialect == "sqlite":
+            self.encoders[part.key] = _json_path
+            kinds, kind = func.json_type(column, key), _MEMBERS[part.member]
+            return case((or_(*(kinds == name for name in kind.sqlite)), func.json_extract(column, key)))
+        document, kind = sql_cast(column, JSONB), _MEMBERS[part.member]
+        inner = document.op("->", return_type=JSONB)(sql_cast(key, TEXT))
+        text: Expression = document.op("->>", return_type=TEXT)(sql_cast(key, TEXT))
+        typed = text.collate("C") if kind.type is TEXT else sql_cast(text, kind.type)
+        return case((func.jsonb_typeof(inner) == kind.postgres, typed))
 
     def _contains(self, field: Field, column: Expression, value: BindParameter[Any]) -> Expression:
         postgres = self._tables.dialect == "postgresql"
@@ -138,6 +170,32 @@ class Expressions:
             return sql_cast(column, JSONB).op("@>", is_comparison=True)(sql_cast(value, JSONB))
         items = func.json_each(column).table_valued("value")
         return select(items.c.value).where(items.c.value == value).exists()
+
+
+def _sought(field: Field, member: str) -> Field:
+    """The field that is compared: itself, or what it holds of that kind."""
+    return member_field(field, "", member) if member else field
+
+
+class _Kind(NamedTuple):
+    """How a kind of value is told in JSON, and what it is compared as."""
+
+    sqlite: tuple[str, ...]
+    postgres: str
+    type: TypeEngine[Any]
+
+
+_MEMBERS: dict[str, _Kind] = {
+    "text": _Kind(("text",), "string", TEXT),
+    "number": _Kind(("integer", "real"), "number", Double()),
+    "boolean": _Kind(("true", "false"), "boolean", Boolean()),
+    "list": _Kind(("array",), "array", TEXT),
+}
+
+
+def _json_path(key: str) -> str:
+    """The key as SQLite has it in a path."""
+    return f'$."{key}"'
 
 
 def _compare(op: str, column: Expression, value: Any) -> Expression:

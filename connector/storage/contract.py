@@ -40,6 +40,14 @@ class Scope:
     """The call that this is done for; its events and their deliveries carry it on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One value inside an object field, by its key (without quotes); a value of another kind counts as none."""
+
+    key: str
+    kind: Literal["text", "number", "boolean", "list"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """`path op value`. Paths go through references (`user.is_active`, `lead.step.pipeline_id`).
@@ -52,6 +60,8 @@ class Clause:
     path: str
     op: str
     value: Any
+    member: Member | None = None
+    """Compares what the object field at the path holds under a key; folded where that field is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,8 @@ class Order:
     descending: bool = False
     count: str | None = None
     where: tuple[Clause, ...] = ()
+    member: Member | None = None
+    """Sorts by what the object field at the path holds under a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +126,7 @@ class Event:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """`lead.created`; or `lead.updated` and one `lead.<field>` per changed field."""
+        """`lead.created`; or `lead.updated` and one `lead.<field>` per changed field (`lead.custom.size` inside)."""
         fields = tuple(f"{self.entity}.{name}" for name in self.changed) if self.verb == "updated" else ()
         return (f"{self.entity}.{self.verb}", *fields)
 

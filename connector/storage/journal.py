@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,6 +15,8 @@ from connector.catalog.model import Field
 from connector.storage.contract import Event, Row, Scope
 from connector.storage.records import Record
 
+KEY = re.compile(r"[a-z0-9_]{1,64}")
+"""Keys inside an object field whose change is told by name."""
 LONGEST_VALUE = 200
 """Longer topic values are kept as their hash: an index entry has a limit, equality has none."""
 
@@ -106,6 +109,10 @@ def _draft(
         if not changed:
             return None
         topics = [(f"{record.key}.{name}", _value(record.fields[name], after[name])) for name in changed]
+        if not record.objects.isdisjoint(changed):
+            inside = tuple(_inside(sorted(record.objects.intersection(changed)), before, after))
+            changed = (*changed, *inside)
+            topics += [(f"{record.key}.{name}", None) for name in inside]
     return Draft(
         entity=record.key,
         record_id=None if (record.key, row["id"]) in born else row["id"],
@@ -116,6 +123,14 @@ def _draft(
         owner_id=owner(record, row),
         topics=((f"{record.key}.{verb}", None), *topics),
     )
+
+
+def _inside(objects: Iterable[str], before: Row, after: Row) -> Iterator[str]:
+    """What changed inside those object fields: `custom.size`."""
+    for name in objects:
+        old, new = before[name] or {}, after[name] or {}
+        keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        yield from (f"{name}.{key}" for key in keys if KEY.fullmatch(key))
 
 
 def _value(field: Field, value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from connector.catalog.model import Field
 from connector.storage.contract import AnyOf, Clause, Order, Outer, Query, Row
 from connector.storage.records import Records
-from connector.storage.values import fold, operand, whole
+from connector.storage.values import fold, member_field, member_of, operand, whole
 
 Follow = Callable[[str, Row, tuple[str, ...]], Any]
 """Entity, row, path of field names -> the value there, None where a reference breaks."""
@@ -56,14 +56,17 @@ class Matching:
 
     def _clause(self, entity: str, row: Row, clause: Clause, outer: Any) -> bool:
         path = self._records.path(entity, clause.path)
-        left = self._follow(entity, row, (*path.refs, path.field.name))
+        left, field = self._follow(entity, row, (*path.refs, path.field.name)), path.field
+        if clause.member is not None:
+            key, kind = clause.member.key, clause.member.kind
+            left, field = member_of(left, key, kind), member_field(field, key, kind)
         if clause.value is None and clause.op in ("eq", "ne"):
             return (left is None) == (clause.op == "eq")
-        prepare = operand(path.field, clause.op)
+        prepare = operand(field, clause.op)
         value = outer if isinstance(clause.value, Outer) else clause.value
         right = [prepare(item) for item in value] if clause.op == "in" else prepare(value)
-        if path.field.fold and clause.op in ("eq", "ne", "in", "contains"):
-            left = fold(path.field, left)
+        if field.fold and clause.op in ("eq", "ne", "in", "contains"):
+            left = fold(field, left)
         if clause.op == "ne":
             return bool(left != right) if left is not None else right is not None
         return left is not None and right is not None and _OPS[clause.op](left, right)
@@ -75,14 +78,19 @@ class Matching:
                 self.holds(counted, other, order.where, outer=row["id"]) for other in self._rows(counted)
             )
         path = self._records.path(entity, order.path)
-        steps = (*path.refs, path.field.name)
-        return lambda row: fold(path.field, self._follow(entity, row, steps))
+        steps, member = (*path.refs, path.field.name), order.member
+        if member is None:
+            return lambda row: fold(path.field, self._follow(entity, row, steps))
+        field = member_field(path.field, member.key, member.kind)
+        return lambda row: fold(field, member_of(self._follow(entity, row, steps), member.key, member.kind))
+
+    def _sought(self, entity: str, order: Order) -> Field:
+        field, member = self._records.path(entity, order.path).field, order.member
+        return field if member is None else member_field(field, member.key, member.kind)
 
     def _mark(self, query: Query) -> list[tuple[Any, bool]]:
         """Where the page before ended: rank and direction per order."""
-        fields: list[Field | None] = [
-            None if order.count else self._records.path(query.entity, order.path).field for order in query.order
-        ]
+        fields = [None if order.count else self._sought(query.entity, order) for order in query.order]
         values = (query.after or ())[: len(fields)]
         return [
             (_ranked(operand(field, "eq")(value) if field else whole(value)), order.descending)

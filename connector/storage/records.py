@@ -12,6 +12,8 @@ from connector.storage.system import SYSTEM
 from connector.storage.values import CANONICAL, Convert
 
 STAMPS = ("created_at", "updated_at")
+ACCOUNT = "account"
+"""The record type of accounts themselves."""
 Guard = tuple[str, ...]
 
 
@@ -42,6 +44,8 @@ class Record:
     """The fields whose change makes an event, in entity order."""
     guards: tuple[Guard, ...]
     """The fields by whose values, taken together, somebody may lock against new matches."""
+    objects: frozenset[str]
+    """The fields that hold objects, whose changes are told by key, too."""
     shown_in: frozenset[str] = frozenset()
     """The record types that show something of this one."""
 
@@ -94,7 +98,7 @@ class Records:
     def target(self, entity: str, refs: Iterable[str]) -> str:
         """The record type that a chain of reference fields leads to."""
         for name in refs:
-            entity = _reference(self.by_key[entity].fields[name])
+            entity = _target(self.by_key[entity].entity, name)
         return entity
 
 
@@ -137,8 +141,14 @@ def _record(entity: Entity, guards: set[Guard]) -> Record:
         shown=shown,
         body=(*public, *shown),
         tracked=tuple(name for name in public if name not in ("id", *STAMPS)),
+        objects=frozenset(field.name for field in entity.fields.values() if field.kind == "object"),
         guards=tuple(sorted(guard for guard in guards if entity.fields.keys() >= set(guard))),
     )
+
+
+def _target(entity: Entity, name: str) -> str:
+    """Where a reference leads. The account of a row of the code is one, too, though no foreign key."""
+    return ACCOUNT if name == "account_id" and entity.system else _reference(entity.fields[name])
 
 
 def _reference(field: Field) -> str:
@@ -174,7 +184,8 @@ def _fitting(entities: Mapping[str, Entity]) -> dict[str, Entity]:
 def _fit(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
     def kept(show: Show) -> bool:
         ref = entity.fields[show.path[0]].ref
-        return ref is not None and ref.to in entities and show.path[1] in entities[ref.to].fields
+        to = ACCOUNT if show.path[0] == "account_id" else ref.to if ref is not None else ""
+        return to in entities and show.path[1] in entities[to].fields
 
     fields = {
         name: field if field.ref is None or field.ref.to in entities else replace(field, ref=None)
@@ -226,6 +237,6 @@ def _shown_in(entities: Mapping[str, Entity]) -> dict[str, frozenset[str]]:
         for show in entity.shows:
             here = entity
             for name in show.path[:-1]:
-                here = entities[_reference(here.fields[name])]
+                here = entities[_target(here, name)]
                 found[here.key] = found.get(here.key, frozenset()) | {entity.key}
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from connector.storage.contract import AnyOf, Clause, EventQuery, Order, Outer, Query
@@ -20,6 +21,9 @@ class ClauseShape(NamedTuple):
     form: str
     start: int
     size: int = 1
+    member: str = ""
+    """The kind of the value inside an object field, where one is compared; its key is at place `key`."""
+    key: int = 0
 
 
 class AnyShape(NamedTuple):
@@ -35,6 +39,8 @@ class OrderShape(NamedTuple):
     descending: bool
     counted: str | None
     where: tuple[ClauseShape | AnyShape, ...]
+    member: str = ""
+    key: int = 0
 
 
 class MarkShape(NamedTuple):
@@ -108,6 +114,9 @@ def _part(part: Clause | AnyOf, values: list[Any]) -> ClauseShape | AnyShape:
 
 
 def _clause(clause: Clause, values: list[Any]) -> ClauseShape:
+    if clause.member is not None:
+        shape = _clause(replace(clause, member=None), values)
+        return shape._replace(member=clause.member.kind, key=_put(clause.member.key, values))
     path, op, value = clause.path, clause.op, clause.value
     if isinstance(value, Outer):
         return ClauseShape(path, op, "outer", 0)
@@ -130,4 +139,7 @@ def _listed(path: str, items: list[Any], values: list[Any]) -> ClauseShape:
 
 def _order(order: Order, values: list[Any]) -> OrderShape:
     where = tuple(_part(part, values) for part in order.where)
-    return OrderShape(order.path, order.descending, order.count, where)
+    shape = OrderShape(order.path, order.descending, order.count, where)
+    if order.member is None:
+        return shape
+    return shape._replace(member=order.member.kind, key=_put(order.member.key, values))

@@ -240,7 +240,7 @@ class Statements:
     def _key(self, made: Expressions, source: Tree | Lookups, order: OrderShape) -> Expression:
         if order.counted is not None:
             return made.counted(source.root, order.counted, order.where)
-        return made.key(source, order.path)
+        return made.key(source, order)
 
     def _ordering(self, made: Expressions, source: Tree | Lookups, shape: QueryShape) -> list[Any]:
         falling = bool(shape.order) and shape.order[0].descending

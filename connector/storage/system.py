@@ -32,6 +32,9 @@ def _entity(key: str, plural: str, fields: tuple[Field, ...], **options: Any) ->
     )
 
 
+CUSTOM_VERSION = Show(name="custom_version", path=("account_id", "custom_version"))
+"""Which custom fields the account has: read with the token, so that a call needs no question of its own for it."""
+
 API_TOKEN = _entity(
     "api_token",
     "api_tokens",
@@ -57,6 +60,7 @@ API_TOKEN = _entity(
         Show(name="is_active", path=("user_id", "is_active")),
         Show(name="user_email", path=("user_id", "email")),
         Show(name="user_locale", path=("user_id", "locale")),
+        CUSTOM_VERSION,
     ),
     unique=(("hash",),),
 )
@@ -136,6 +140,7 @@ SUBSCRIPTION = _entity(
         Show(name="is_active", path=("user_id", "is_active")),
         Show(name="expires_at", path=("token_id", "expires_at")),
         Show(name="revoked_at", path=("token_id", "revoked_at")),
+        CUSTOM_VERSION,
     ),
     unique=(("fingerprint",),),
     index=(("state",),),

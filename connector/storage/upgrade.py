@@ -218,8 +218,11 @@ def _folder(table: Table, field: Field) -> Callable[[Operations, Connection], No
         raw, decode = table.c[field.name], DECODE.get(field.kind, lambda value: value)
         rows = connection.execute(select(table.c.account_id, table.c.id, raw).where(raw.is_not(None))).all()
         for account_id, record_id, value in rows:
+            form = folded_column(field, decode(value))
+            if form is None:
+                continue
             mine = (table.c.account_id == account_id, table.c.id == record_id)
-            connection.execute(update(table).where(*mine).values({name: folded_column(field, decode(value))}))
+            connection.execute(update(table).where(*mine).values({name: form}))
 
     return apply
 

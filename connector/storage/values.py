@@ -6,8 +6,8 @@ A folded form that comes to nothing (a phone of `n/a`) is null: it equals nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import orjson
 
@@ -67,6 +67,10 @@ def fold(field: Field, value: Any) -> Any:
     """The form in which a folded field is compared; None when nothing is left of a text that was not empty."""
     if value is None or field.fold is None:
         return value
+    if field.kind == "object":
+        if not value:
+            return None
+        return _folded_members(field.fold, orjson.loads(value) if isinstance(value, str) else value)
     if isinstance(value, list):
         return [FOLDS[field.fold](item) for item in value]
     return FOLDS[field.fold](str(value)) or (None if value else "")
@@ -75,6 +79,34 @@ def fold(field: Field, value: Any) -> Any:
 def folded_column(field: Field, value: Any) -> Any:
     """The folded form as its column keeps it."""
     return to_json(folded) if isinstance(folded := fold(field, value), list) else folded
+
+
+def _folded_members(kind: str, members: Mapping[str, Any]) -> str | None:
+    """The texts inside an object, and inside its lists, folded: as the text that is stored. None without any."""
+    found = {key: _folded_member(kind, value) for key, value in members.items() if isinstance(value, (str, list))}
+    return to_json(found) if found else None
+
+
+def _folded_member(kind: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [FOLDS[kind](item) if isinstance(item, str) else item for item in value]
+    return FOLDS[kind](value)
+
+
+def member_field(field: Field, key: str, kind: str) -> Field:
+    """One value inside an object field, as if it were a field of its own."""
+    fold = field.fold if kind in ("text", "list") else None
+    return Field(name=key, kind=cast(Kind, kind), schema={}, title=field.title, fold=fold)
+
+
+_HELD: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "boolean": (bool,), "list": (list,)}
+
+
+def member_of(members: Any, key: str, kind: str) -> Any:
+    """The value under that key, if it is of that kind."""
+    value = members.get(key) if isinstance(members, dict) else None
+    fits = isinstance(value, _HELD[kind]) and isinstance(value, bool) is (kind == "boolean")
+    return value if fits else None
 
 
 def _text(value: Any) -> str | None:

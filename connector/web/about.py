@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from connector.catalog.model import Catalog
 from connector.errors import NotFound
 from connector.storage.contract import Scope, Transaction
 from connector.web import describe, incoming
@@ -44,25 +45,25 @@ def me() -> Response:
 @about.get("/catalog")
 def catalog() -> Response:
     """All actions, triggers, searches and entities, in the caller's language."""
-    incoming.caller()
+    known = house().catalog_of(incoming.caller())
     incoming.query()
-    return _described(describe.catalog(house().catalog, incoming.locale()))
+    return _described(known, describe.catalog(known, incoming.locale()))
 
 
 @about.get("/catalog/<kind>/<key>")
 def entry(kind: str, key: str) -> Response:
     """One entry of the catalog."""
-    incoming.caller()
+    known = house().catalog_of(incoming.caller())
     incoming.query()
-    found = describe.entry(house().catalog, kind, key, incoming.locale())
+    found = describe.entry(known, kind, key, incoming.locale())
     if found is None:
         raise NotFound("no_such_entry", kind=kind, name=key)
-    return _described(found)
+    return _described(known, found)
 
 
-def _described(document: dict[str, Any]) -> Response:
+def _described(known: Catalog, document: dict[str, Any]) -> Response:
     language = incoming.locale()
-    response = tagged(document, f"{house().catalog.version}-{language}")
+    response = tagged(document, f"{known.version}-{language}")
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language
     return response

@@ -32,7 +32,7 @@ def act(key: str) -> Response:
     if asked.get(PARAMETER):
         raw.setdefault(PARAMETER, asked[PARAMETER])
     dry_run = incoming.flag(asked.get("dry_run", ""), "dry_run")
-    result = run(house().catalog, house().store, caller.scope, key, raw, text=text, dry_run=dry_run)
+    result = run(house().catalog_of(caller), house().store, caller.scope, key, raw, text=text, dry_run=dry_run)
     if dry_run:
         return answer(rehearsal(result))
     response = answer(result.data, 201 if result.created else 200)
@@ -50,7 +50,7 @@ def act_on_many(key: str) -> Response:
     rows = rows_of(body)
     house().keeper.charge_rows(caller, len(rows))
     named = checked(body[0].get(PARAMETER) or asked.get(PARAMETER)) or caller.scope.key
-    found = run_many(house().catalog, house().store, replace(caller.scope, key=named), key, rows)
+    found = run_many(house().catalog_of(caller), house().store, replace(caller.scope, key=named), key, rows)
     language = incoming.locale()
     data = [outcome(index, item, language) for index, item in enumerate(found)]
     failed = sum(1 for row in data if row["error"] is not None)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connector import storage
+from connector.access.tokens import Caller
 from connector.events import feeds as log
 from connector.events import samples
 from connector.web import incoming
@@ -23,25 +24,23 @@ def feed(key: str) -> Response:
     raw = incoming.texts(request.args)
     paging = incoming.last({name: raw.pop(name) for name in ("after", "limit") if name in raw})
     limit = incoming.limit(paging.get("limit"), log.MOST)
-    found = log.page(
-        house().catalog, house().store, caller.scope, key, raw, after=paging.get("after") or None, limit=limit
-    )
+    catalog, after = house().catalog_of(caller), paging.get("after") or None
+    found = log.page(catalog, house().store, caller.scope, key, raw, after=after, limit=limit)
     return tagged(found.as_json())
 
 
 @feeds.get("/triggers/<key>/sample")
 def sample(key: str) -> Response:
     """One item of the demo world, of the same shape as the live ones, in the envelope of the feed."""
-    incoming.caller()
+    caller = incoming.caller()
     incoming.query()
-    return answer({"data": [sample_of(key)], "cursor": None, "has_more": False})
+    return answer({"data": [sample_of(caller, key)], "cursor": None, "has_more": False})
 
 
-def sample_of(key: str) -> dict[str, Any]:
-    """The trigger's sample, made once per catalog."""
+def sample_of(caller: Caller, key: str) -> dict[str, Any]:
+    """The trigger's sample, made once per shared catalog, with the caller's custom fields in it."""
     catalog, kept = house().catalog, house().samples
     place = (catalog.version, key)
     if place not in kept:
         kept[place] = samples.sample(catalog, key, lambda: storage.open("memory:"))
-    found: dict[str, Any] = kept[place]
-    return found
+    return samples.with_own(house().catalog_of(caller), key, kept[place])

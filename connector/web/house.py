@@ -8,9 +8,11 @@ from typing import Any
 from flask import current_app
 
 from connector.access.keeper import Keeper
+from connector.access.tokens import Caller
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
+from connector.engine.custom import Accounts
 from connector.settings import Settings
 from connector.storage.contract import Store
 
@@ -26,6 +28,7 @@ class House:
     watch: Watch
     vault: Vault
     keeper: Keeper
+    accounts: Accounts
     first_token: str | None = field(default=None, repr=False)
     """The first admin's token, where this opening made the database; nowhere else is it to be had."""
 
@@ -34,8 +37,12 @@ class House:
 
     @property
     def catalog(self) -> Catalog:
-        """The catalog in force now. Take it once per request: the next look may give a newer one."""
+        """The catalog that all accounts share, in force now. The next look may give a newer one."""
         return self.watch.current
+
+    def catalog_of(self, caller: Caller) -> Catalog:
+        """The catalog of the caller's account: the shared one with its custom fields. Take it once per request."""
+        return self.accounts.catalog(caller.scope.account_id, caller.custom_version)
 
 
 def house() -> House:

@@ -46,9 +46,9 @@ class Call:
     given: Mapping[str, str]
 
     def act(self, key: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Run an action; parameters that are None or empty are as if not given."""
+        """Run an action; parameters that are None or empty are as if not given, required custom fields need not be."""
         filled = {name: value for name, value in raw.items() if value not in (None, "")}
-        return run(self.catalog, house().store, self.caller.scope, key, filled, text=True).data
+        return run(self.catalog, house().store, self.caller.scope, key, filled, text=True, lenient=True).data
 
     def search(self, key: str, raw: Mapping[str, Any], *, order: str | None = None, page: int = 0) -> list[Row]:
         """One page of a search, by number."""
@@ -112,7 +112,7 @@ def serve(methods: Mapping[str, Method]) -> Response:
     method = methods.get(given.get("action", ""))
     if method is None:
         raise Malformed("unknown_method")
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     account = lists.record(catalog, house().store, caller.scope, catalog.entities["account"], caller.scope.account_id)
     return answer(method(Call(caller=caller, catalog=catalog, account=account, given=given)))
 

@@ -35,7 +35,7 @@ def all_ids() -> Response:
     """Every id that a parameter may want: users, teams, pipelines, steps, statuses, activity types, templates."""
     caller = incoming.caller()
     incoming.query()
-    return answer(directory(house().catalog, house().store, caller))
+    return answer(directory(house().catalog_of(caller), house().store, caller))
 
 
 def directory(catalog: Catalog, store: Store, caller: Caller) -> dict[str, Any]:
@@ -62,10 +62,10 @@ def everything(
 def several(plural: str) -> Response:
     """A page of records: filters by field, `q`, `order`, `limit`, `cursor`."""
     caller = incoming.caller()
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     entity = entity_of(catalog.plural, plural)
     filters = incoming.last(incoming.texts(request.args))
-    incoming.refuse_unknown([name.partition("[")[0] for name in filters], [*PAGING, *entity.fields])
+    incoming.refuse_unknown([name.partition("[")[0] for name in filters], [*PAGING, *entity.fields, *entity.own])
     q, order, cursor = (filters.pop(name, None) for name in ("q", "order", "cursor"))
     limit = incoming.limit(filters.pop("limit", None), lists.LARGEST)
     found = lists.records(
@@ -78,7 +78,7 @@ def several(plural: str) -> Response:
 def one(plural: str, record_id: str) -> Response:
     """The record itself."""
     caller = incoming.caller()
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     entity = entity_of(catalog.plural, plural)
     incoming.query()
     wanted = incoming.path_id(record_id, entity.key)
@@ -87,10 +87,16 @@ def one(plural: str, record_id: str) -> Response:
 
 @records.get("/choices/<key>")
 def choices(key: str) -> Response:
-    """A page of a drop-down: value, label, id. `q` searches it; `input=assign.user_id` leaves what that input takes."""
+    """A page of a drop-down: value, label, id. `q` searches it; `input=assign.user_id` leaves what that input takes.
+
+    The choices of a custom field are at `lead.size`.
+    """
     caller = incoming.caller()
-    catalog = house().catalog
-    entity = entity_of(catalog.entities.get, key)
+    catalog = house().catalog_of(caller)
+    parent, _, name = key.partition(".")
+    entity = entity_of(catalog.entities.get, parent)
+    if name:
+        return answer(listed(entity, name).as_json())
     asked = incoming.query("q", "cursor", "limit", "input")
     where = allowed(catalog, entity, asked["input"]) if asked.get("input") else ()
     limit = incoming.limit(asked.get("limit"), lists.LARGEST)
@@ -105,6 +111,16 @@ def choices(key: str) -> Response:
         where=where,
     )
     return answer(found.as_json())
+
+
+def listed(entity: Entity, name: str) -> lists.Page:
+    """A page of a custom field's choices."""
+    field = entity.own.get(name)
+    if field is None or not field.choices:
+        raise NotFound("no_such_address", path=request.path)
+    asked = incoming.query("q", "cursor", "limit")
+    limit = incoming.limit(asked.get("limit"), lists.LARGEST)
+    return lists.listed(field, q=asked.get("q"), cursor=asked.get("cursor"), limit=limit)
 
 
 def allowed(catalog: Catalog, entity: Entity, name: str) -> Where:
@@ -126,7 +142,14 @@ def search(key: str) -> Response:
     paging = incoming.last({name: raw.pop(name) for name in ("cursor", "limit") if name in raw})
     limit = incoming.limit(paging.get("limit"), lists.LARGEST)
     found = lists.search(
-        house().catalog, house().store, caller.scope, key, raw, text=True, cursor=paging.get("cursor"), limit=limit
+        house().catalog_of(caller),
+        house().store,
+        caller.scope,
+        key,
+        raw,
+        text=True,
+        cursor=paging.get("cursor"),
+        limit=limit,
     )
     return answer(found.as_json())
 

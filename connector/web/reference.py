@@ -31,28 +31,38 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+TOKENS = ("Authorization", "X-API-KEY")
+"""Headers that may hold one."""
+KEPT = 20
+"""Documents that are kept; the one that was written first goes first."""
 _written: dict[str, bytes] = {}
 _writing = Lock()
 
 
 @reference.get("/openapi.json")
 def openapi() -> Response:
-    """The OpenAPI document of the catalog in force; its ETag is the catalog's version."""
+    """The OpenAPI document of the catalog in force; its ETag is the catalog's version.
+
+    With a token it is that of the token's account, custom fields included.
+    """
+    known = any(name in request.headers for name in TOKENS)
+    catalog = house().catalog_of(incoming.caller()) if known else house().catalog
     incoming.query()
-    catalog = house().catalog
     response = Response(written(catalog), content_type=JSON_TYPE)
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache" if known else "no-cache"
+    response.headers["Vary"] = ", ".join(TOKENS)
     response.set_etag(catalog.version)
     response.make_conditional(request)
     return response
 
 
 def written(catalog: Catalog) -> bytes:
-    """The document's bytes, made once per catalog; of older catalogs none are kept."""
+    """The document's bytes, made once per catalog."""
     with _writing:
         if catalog.version not in _written:
-            _written.clear()
             _written[catalog.version] = orjson.dumps(document(catalog))
+            if len(_written) > KEPT:
+                del _written[next(iter(_written))]
         return _written[catalog.version]
 
 

@@ -37,7 +37,7 @@ def subscribe() -> Response:
     incoming.query()
     wish = Wish(**checked(NEW, incoming.body()[0]))
     require(wish.target_url, vetting(house().settings), "/target_url")
-    row, secret = subscriptions.create(house().catalog, house().store, house().vault, caller, wish)
+    row, secret = subscriptions.create(house().catalog_of(caller), house().store, house().vault, caller, wish)
     address = f"{request.url_root.rstrip('/')}/api/v1/hooks/{subscriptions.handle(house().vault, row)}"
     response = answer(shown(row) | {"secret": secret, "unsubscribe_url": address}, 201 if secret else 200)
     response.headers["Location"] = address
@@ -67,7 +67,8 @@ def change(subscription_id: str) -> Response:
         raise Forbidden("provider_subscription")
     if "target_url" in asked:
         require(asked["target_url"], vetting(house().settings), "/target_url")
-    return answer(shown(subscriptions.revise(house().catalog, house().store, house().vault, caller, row, asked)))
+    catalog = house().catalog_of(caller)
+    return answer(shown(subscriptions.revise(catalog, house().store, house().vault, caller, row, asked)))
 
 
 @webhooks.delete("/subscriptions/<subscription_id>")
@@ -101,8 +102,8 @@ def rotate(subscription_id: str) -> Response:
 @webhooks.post("/subscriptions/<subscription_id>/test")
 def test(subscription_id: str) -> Response:
     """Send the trigger's sample there now, and answer what the receiver said."""
-    _, row = mine(subscription_id)
-    sample = sample_of(row["trigger"])
+    caller, row = mine(subscription_id)
+    sample = sample_of(caller, row["trigger"])
     outcome = tried(house().settings, house().vault, row, sample)
     sentence = say(SENTENCES[outcome["error"] or "delivered_well"], incoming.locale())
     return answer(outcome | {"message": sentence})
@@ -111,9 +112,9 @@ def test(subscription_id: str) -> Response:
 @webhooks.post("/subscriptions/<subscription_id>/replay")
 def replay_since(subscription_id: str) -> Response:
     """Send again everything since a time that did not arrive."""
-    _, row = mine(subscription_id)
+    caller, row = mine(subscription_id)
     since = checked(REPLAY, incoming.body()[0])["since"]
-    count = replay.since(house().catalog, house().store, house().vault, row, since, now())
+    count = replay.since(house().catalog_of(caller), house().store, house().vault, row, since, now())
     return answer({"subscription_id": row["id"], "replayed": count})
 
 

@@ -165,3 +165,22 @@ def test_failed_rows_of_a_read_only_folder_are_written_here(
     monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)
     leadwire("import", path, exit_code=1)
     assert (tmp_path / "here" / "some.errors.csv").exists()
+
+
+def test_columns_fill_custom_fields(leadwire: Leadwire, tmp_path: Path) -> None:
+    for field in (
+        ("key=size", "name=Roof Size", "type=choice", "choices=Small|Large"),
+        ("key=more", "name=More", "type=multiple_choice", "choices=Blinds|Doors, inside"),
+        ("key=urgent", "name=Urgent", "name_fr=Pressé", "type=boolean"),
+        ("key=floors", "name=Floors", "type=integer"),
+    ):
+        leadwire("run", "create_custom_field", *field)
+    path = tmp_path / "custom.csv"
+    path.write_text("Title|roof size|Stuff|Pressé|floors\nA|large|Blinds; doors, inside|yes|2\nB|Huge|||\nC||||x\n")
+    output = leadwire("import", path, "--delimiter", "|", "--map", "Stuff=more", exit_code=1).output
+    assert "created          1" in output and "floors: " in Path(f"{path.with_suffix('')}.errors.csv").read_text()
+    with opened(settings(tmp_path)) as house:
+        scope = scope_of(house.store, 1, None, "api")
+        catalog = house.accounts.now(1)
+        (found,) = records(catalog, house.store, scope, catalog.entities["lead"], {"size": "Large"}).data
+    assert found["custom"] == {"size": "Large", "more": ["Blinds", "Doors, inside"], "urgent": True, "floors": 2}

@@ -136,11 +136,15 @@ def fuzz(live: Live, *choice: str) -> tuple[dict[str, Any], str]:
 
 DELETING = "^(simple_(get|post)_)?delete_"
 """schemathesis tries a deletion on all that it has seen. Apart from the rest it leaves the rest something to find."""
+DEFINING = "^(create|update)_custom_field$"
+"""A new custom field changes the document itself."""
 PARTS: dict[str, tuple[str, ...]] = {
-    **{tag: ("--include-tag", tag, "--exclude-operation-id-regex", DELETING) for tag in TAGS if tag != doors.TAG},
+    **{tag: ("--include-tag", tag, "--exclude-operation-id-regex", f"{DELETING}|{DEFINING}")
+       for tag in TAGS if tag != doors.TAG},
     **{f"{doors.TAG} by {method}": ("--include-operation-id-regex", f"^simple_{method}_(?!delete_)")
        for method in ("get", "post")},
     "deletions": ("--include-operation-id-regex", DELETING),
+    "definitions": ("--include-operation-id-regex", DEFINING),
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Post:
         return [self.act("create_lead", title=f"Lead {number}")["id"] for number in range(count)]
 
     def work(self, clock: Clock | None = None) -> Worker:
-        worker = Worker(self.settings, self.store, lambda: self.catalog, self.vault, clock=clock)
+        worker = Worker(self.settings, self.store, lambda *_: self.catalog, self.vault, clock=clock)
         self.workers.append((worker, worker.start()))
         return worker
 

@@ -38,7 +38,7 @@ def attach(identifier: str) -> Response:
     """
     caller, came = entered("act")
     lead = named(caller, identifier)
-    todo, sent = action(house().catalog, "set_status"), uploads(came)
+    todo, sent = action(house().catalog_of(caller), "set_status"), uploads(came)
     if request.mimetype != reading.MULTIPART:
         raise WrongType(given=request.mimetype or "-")
     if not sent:
@@ -47,7 +47,7 @@ def attach(identifier: str) -> Response:
     first = None
     if "status" in given:
         raw = {**given, "lead_id": lead["id"]}
-        first = task(house().catalog, caller.scope, todo, raw, text=True, lenient=True)
+        first = task(house().catalog_of(caller), caller.scope, todo, raw, text=True, lenient=True)
     done = keep(caller, sent, lead["id"], first)
     rows = [linked(row) for row in done.data["attachments"]]
     response = answer({**rows[0], "attachments": rows}, 201)
@@ -61,7 +61,7 @@ def listed(identifier: str) -> Response:
     """The files of a lead, newest first."""
     caller = reader()
     asked = reading.understood(reading.sent().address, reading.FILTER)
-    limit, catalog = incoming.limit(asked.get("limit"), lists.LARGEST), house().catalog
+    limit, catalog = incoming.limit(asked.get("limit"), lists.LARGEST), house().catalog_of(caller)
     found = lists.records(
         catalog, house().store, caller.scope, catalog.entities["attachment"], order="-id", limit=limit,
         cursor=asked.get("cursor"), filters={"lead_id": str(named(caller, identifier)["id"])},
@@ -77,7 +77,7 @@ def download(identifier: str, attachment_id: str) -> Response:
     lead, wanted = named(caller, identifier), incoming.path_id(attachment_id, "attachment")
     row = house().store.read(caller.scope, lambda tx: tx.get("attachment", wanted))
     if row is None or row["lead_id"] != lead["id"]:
-        raise on_missing(house().catalog, "attachment", attachment_id)
+        raise on_missing(house().catalog_of(caller), "attachment", attachment_id)
     return saved(row)
 
 

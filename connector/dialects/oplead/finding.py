@@ -31,7 +31,7 @@ def replayed(response: Response, *, again: bool) -> Response:
 
 def named(caller: Caller, identifier: str) -> Row:
     """The lead that an address names: by our id, else by its external reference; NotFound."""
-    catalog, store, scope = house().catalog, house().store, caller.scope
+    catalog, store, scope = house().catalog_of(caller), house().store, caller.scope
     if as_id(identifier) is not None:
         try:
             return lists.record(catalog, store, scope, catalog.entities["lead"], identifier)
@@ -62,7 +62,7 @@ def references(caller: Caller, leads: Sequence[Row]) -> dict[int, str]:
     """The external references of these leads by id; of several, the first one."""
     if not leads:
         return {}
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     found = lists.records(
         catalog, house().store, caller.scope, catalog.entities["external_ref"], limit=lists.LARGEST, order="-id",
         filters={"entity": "lead", "record_id[in]": ",".join(str(lead["id"]) for lead in leads)},

@@ -46,7 +46,7 @@ def subscribe() -> Response:
     url = needed(given, "url")
     require(url, vetting(house().settings), "/url")
     wish = Wish(trigger=trigger(needed(given, "event")), target_url=url, style=STYLE)
-    row, secret = subscriptions.create(house().catalog, house().store, house().vault, caller, wish)
+    row, secret = subscriptions.create(house().catalog_of(caller), house().store, house().vault, caller, wish)
     response = answer(shown(row) | {"secret": secret}, 201 if secret else 200)
     response.headers["Location"] = url_for(".subscription", subscription_id=row["id"])
     return response

@@ -31,9 +31,9 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 def take() -> Response:
     """Take a lead in, with its files: 201; 200 when its external reference was known and that lead was updated."""
     caller, came = entered("act")
-    todo = action(house().catalog, "import_lead")
+    todo = action(house().catalog_of(caller), "import_lead")
     raw = reading.inputs(came, reading.LEAD, todo.input)
-    first = task(house().catalog, caller.scope, todo, raw, text=came.text, lenient=True)
+    first = task(house().catalog_of(caller), caller.scope, todo, raw, text=came.text, lenient=True)
     done = keep(caller, uploads(came), first=first)
     made = done.data["created"]
     lead = shaped(caller, [done.data["lead"]])[0]
@@ -57,7 +57,7 @@ def several() -> Response:
     store, scope = house().store, caller.scope
     found = numbered(
         lambda cursor: lists.search(
-            house().catalog, store, scope, "find_lead", raw, text=True, cursor=cursor or start, limit=limit
+            house().catalog_of(caller), store, scope, "find_lead", raw, text=True, cursor=cursor or start, limit=limit
         ),
         page - 1,
     )
@@ -83,9 +83,9 @@ def status(identifier: str) -> Response:
 def set_status(identifier: str) -> Response:
     """Give a lead another status; answers the lead."""
     caller, came = entered("act")
-    todo = action(house().catalog, "set_status")
+    todo = action(house().catalog_of(caller), "set_status")
     raw = reading.inputs(came, reading.STATUS, todo.input) | {"lead_id": named(caller, identifier)["id"]}
-    done = run(house().catalog, house().store, caller.scope, todo.key, raw, text=came.text, lenient=True)
+    done = run(house().catalog_of(caller), house().store, caller.scope, todo.key, raw, text=came.text, lenient=True)
     return replayed(answer(shaped(caller, [done.data])[0]), again=done.replayed)
 
 
@@ -93,7 +93,7 @@ def moment(caller: Caller, value: Any) -> Any:
     """A day begins at midnight in the account's zone."""
     if not (isinstance(value, str) and DAY.fullmatch(value)):
         return value
-    catalog = house().catalog
+    catalog = house().catalog_of(caller)
     account = lists.record(catalog, house().store, caller.scope, catalog.entities["account"], caller.scope.account_id)
     try:
         return midnight(value, account["time_zone"])

@@ -37,6 +37,13 @@ class EventPromises(Ground):
             "todo", "won", 7, "ana@example.com")  # fmt: skip
         assert (event.seq, event.account_id, event.actor_id, event.origin, event.record_id) == (1, 1, 1, "api", 1)
 
+    def test_an_event_says_what_changed_inside_an_object(self, store: Store) -> None:
+        change(store, custom={"size": "small", "kept": 1, "Not A Key": 1})
+        (event,) = change(store, custom={"area": 2, "kept": 1, "Not A Key": 2})
+        assert event.changed == ("custom", "custom.area", "custom.size")
+        assert event.topics[1:] == ("lead.custom", "lead.custom.area", "lead.custom.size")
+        assert (page(store, "lead.custom.area"), page(store, "lead.custom.kept")) == ([event.seq], [event.seq - 1])
+
     def test_a_created_and_a_deleted_record_are_events(self, store: Store) -> None:
         made = create(store, title="x")
         write(store, lambda tx: tx.delete("lead", made["id"]))

@@ -28,10 +28,11 @@ class Ground:
         new_store.close()
 
 
-def where(*clauses: tuple[str, str, Any] | AnyOf) -> tuple[Clause | AnyOf, ...]:
+def where(*clauses: tuple[str, str, Any] | Clause | AnyOf) -> tuple[Clause | AnyOf, ...]:
     """Clauses from short tuples."""
     return tuple(
-        item if isinstance(item, AnyOf) else Clause(path=item[0], op=item[1], value=item[2]) for item in clauses
+        item if isinstance(item, AnyOf | Clause) else Clause(path=item[0], op=item[1], value=item[2])
+        for item in clauses
     )
 
 

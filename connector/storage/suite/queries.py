@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.storage.contract import AnyOf, Clause, Order, Outer, Query, Store
+from connector.storage.contract import AnyOf, Clause, Member, Order, Outer, Query, Store
 from connector.storage.suite.ground import Ground, by, create, find, ids, where
 from connector.storage.suite.world import ADMIN
 
@@ -41,6 +41,33 @@ ORDERS: list[tuple[tuple[str, ...], list[int]]] = [
 ]  # fmt: skip
 
 
+MEMBERS: list[tuple[tuple[str, str, str, Any], list[int]]] = [
+    (("size", "text", "eq", "LARGE"), [1]), (("size", "text", "in", ["small", "Large"]), [1, 2]),
+    (("size", "text", "ne", "large"), [2, 3, 4]), (("size", "text", "contains", "arg"), [1]),
+    (("size", "text", "eq", None), [3, 4]), (("size", "text", "ne", None), [1, 2]), (("size", "number", "gte", 0), []),
+    (("area", "number", "eq", 2.5), [1]), (("area", "number", "gt", 2), [1, 2]), (("area", "number", "in", [10]), [2]),
+    (("area", "number", "eq", None), [3, 4]), (("area", "text", "eq", "many"), [3]),
+    (("hot", "boolean", "eq", True), [1]),
+    (("hot", "boolean", "ne", True), [2, 3, 4]), (("hot", "number", "eq", 1), []),
+    (("day", "text", "lt", "2026-02"), [1]),
+    (("more", "list", "contains", "DOOR"), [1]), (("more", "list", "eq", None), [2, 3, 4]),
+    (("a.b", "number", "eq", 1), [4]), (("k", "number", "eq", 10**30), []),
+]  # fmt: skip
+"""Values inside the object field `custom`, and the leads where the comparison holds."""
+
+CUSTOM: dict[int, dict[str, Any]] = {
+    1: {"size": "Large", "area": 2.5, "hot": True, "day": "2026-01-31", "more": ["Blind", "Door"]},
+    2: {"size": "small", "area": 10, "hot": False, "day": "2026-02-01", "more": "Door"},
+    3: {"area": "many"},
+    4: {"a.b": 1},
+}
+
+INSIDE: list[tuple[Member, bool, list[int]]] = [
+    (Member("area", "number"), False, [3, 4, 1, 2]), (Member("area", "number"), True, [2, 1, 4, 3]),
+    (Member("size", "text"), False, [3, 4, 1, 2]), (Member("hot", "boolean"), True, [1, 2, 4, 3]),
+]  # fmt: skip
+
+
 class QueryPromises(Ground):
     """`where`, `order`, pages and counts mean the same everywhere."""
 
@@ -48,6 +75,22 @@ class QueryPromises(Ground):
         for clause, expected in CLAUSES:
             with subtests.test(str(clause)):
                 assert ids(store, clause) == expected
+
+    def test_clauses_look_inside_object_fields(self, store: Store, subtests: pytest.Subtests) -> None:
+        _fill(store)
+        for (key, kind, op, value), expected in MEMBERS:
+            clause = Clause(path="custom", op=op, value=value, member=Member(key, kind))  # type: ignore[arg-type]
+            with subtests.test(str(clause)):
+                assert ids(store, clause) == expected
+
+    def test_orders_look_inside_object_fields(self, store: Store, subtests: pytest.Subtests) -> None:
+        _fill(store)
+        for member, falling, expected in INSIDE:
+            order = (Order(path="custom", member=member, descending=falling),)
+            with subtests.test(str(order)):
+                assert ids(store, order=order) == expected
+        first = (Order(path="custom", member=Member("area", "number")),)
+        assert ids(store, order=first, after=(2.5, 1)) == [2] and ids(store, order=first, after=(None, 3)) == [4, 1, 2]
 
     def test_clauses_must_all_hold(self, store: Store) -> None:
         assert ids(store, ("title", "eq", "brise"), ("user_id", "eq", 2)) == [4]
@@ -103,6 +146,12 @@ class QueryPromises(Ground):
         query = Query(entity="lead", where=active, order=by("-title"), limit=1, lock=True)
         rows = store.transact(ADMIN, lambda tx: tx.find(query))[0]
         assert [(row["id"], row["user_email"]) for row in rows] == [(1, "ana@example.com")]
+
+
+def _fill(store: Store) -> None:
+    """Give the leads values inside their object field."""
+    for record_id, custom in CUSTOM.items():
+        store.transact(ADMIN, lambda tx, id=record_id, custom=custom: tx.update("lead", id, {"custom": custom}))  # type: ignore[misc]
 
 
 def _paged(store: Store, order: tuple[str, ...], size: int) -> list[int]:

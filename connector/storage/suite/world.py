@@ -42,7 +42,7 @@ def entities() -> dict[str, Entity]:
         entity(
             "lead", field("title", fold="text"), field("phone", fold="digits"), field("email", fold="email"),
             field("amount", "money"), field("score", "number"), field("starred", "boolean"), field("tags", "list"),
-            field("custom", "object"), field("remind_at", "date"), field("note", secret=True),
+            field("custom", "object", fold="text"), field("remind_at", "date"), field("note", secret=True),
             field("size", choices=("small", "large")),
             reference("user_id", "user"), reference("status_id", "status"),
             owner=("user_id",), index=(("remind_at",),), search=("title", "email"),
