@@ -24,7 +24,7 @@ from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
-from connector.dialects import oplead, salesman, simple, yoolla
+from connector.dialects import forms, meta, oplead, salesman, simple, yoolla
 from connector.engine.custom import Accounts
 from connector.engine.world import load_account, load_world
 from connector.errors import CatalogError, Conflict, Problem
@@ -37,6 +37,7 @@ from connector.web.api import build
 from connector.web.house import House
 
 if TYPE_CHECKING:
+    from connector.events.leadgen import Fetcher
     from connector.events.post import Postroom
     from connector.events.worker import Worker
 
@@ -49,6 +50,8 @@ DIALECTS: Sequence[tuple[Blueprint, Sequence[str]]] = (
     (salesman.salesman, salesman.ROOTS),
     (yoolla.yoolla, yoolla.ROOTS),
     (oplead.oplead, oplead.ROOTS),
+    (forms.forms, forms.ROOTS),
+    (meta.meta, meta.ROOTS),
 )
 """The front doors of other systems, and where each of them is; a new door is one more line."""
 
@@ -133,22 +136,30 @@ def create_app(settings: Settings | None = None, house: House | None = None) -> 
     return app
 
 
-def workers(house: House) -> tuple[Worker, Postroom]:
-    """What carries this house's webhooks and mail. ValueError names a mail setting that cannot be read."""
+def workers(house: House) -> tuple[Worker, Sequence[Postroom | Fetcher]]:
+    """What carries this house's webhooks; and its mail, and what fetches lead ads where they are set up.
+
+    ValueError names a mail setting that cannot be read.
+    """
     # Loaded when first needed: what only starts servers or runs commands does without.
     from connector.events.addresses import vetting
+    from connector.events.leadgen import Fetcher
     from connector.events.mailboxes import ways
     from connector.events.post import Postroom
     from connector.events.worker import Worker
 
     out = ways(house.settings, house.vault, vetting(house.settings))
     worker = Worker(house.settings, house.store, house.accounts.catalog, house.vault)
-    return worker, Postroom(house.settings, house.store, lambda: house.catalog, out)
+    postroom = Postroom(house.settings, house.store, lambda: house.catalog, out)
+    if not house.settings.meta_app_secret:
+        return worker, [postroom]
+    return worker, [postroom, Fetcher(house.settings, house.store, house.accounts.now, house.vault)]
 
 
 def deliver(house: House) -> None:
     """Deliver from threads of this process until it ends; what is under way then is finished first."""
-    begun = [(worker, worker.start()) for worker in workers(house)]
+    first, others = workers(house)
+    begun = [(worker, worker.start()) for worker in (first, *others)]
 
     def end() -> None:
         for worker, _ in begun:
@@ -163,19 +174,20 @@ def work(settings: Settings) -> None:
     """Deliver webhooks in this process until SIGINT or SIGTERM; what is under way then is finished first."""
     house = open_house(settings)
     house.watch.start()
-    worker, postroom = workers(house)
+    worker, others = workers(house)
 
     def end(*_: object) -> None:
-        postroom.stop()
-        worker.stop()
+        for each in (*others, worker):
+            each.stop()
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, end)
     # Threads that compute hand over to the one that sends ten times as often as Python has them do.
     sys.setswitchinterval(0.0005)
-    post = postroom.start()
+    threads = [each.start() for each in others]
     worker.run()
-    post.join(house.settings.delivery_timeout + 5)
+    for thread in threads:
+        thread.join(house.settings.delivery_timeout + 5)
     house.watch.stop()
     house.store.close()
 

@@ -73,6 +73,13 @@ TABLE = (
     Setting(
         "get_acts", True, "Let GET act in the front doors of other systems. Off: they answer 405 and take POST only."
     ),
+    Setting(
+        "form_limit", 60, "Submissions one web form takes per minute, where the form says nothing else. 0: no limit."
+    ),
+    Setting("form_address_limit", 10, "Unsigned submissions of one address per minute, over all forms. 0: no limit."),
+    Setting("meta_app_secret", "", "App secret of the Meta app whose lead ads come in here.", secret=True),
+    Setting("meta_verify_token", "", "Verify token that the Meta app's webhook was given.", secret=True),
+    Setting("meta_graph_url", "https://graph.facebook.com/v23.0", "Base address of Meta's Graph API."),
     Setting("audit_days", 365, "Days a line of the audit is kept."),
     Setting(
         "security_contact", "mailto:security@leadwire.test", "Whom security.txt names; a mailto: or https: address."
@@ -123,6 +130,11 @@ class Settings:
     wrong_tokens: int
     trusted_proxies: str
     get_acts: bool
+    form_limit: int
+    form_address_limit: int
+    meta_app_secret: str = field(repr=False)
+    meta_verify_token: str = field(repr=False)
+    meta_graph_url: str
     audit_days: int
     security_contact: str
     log_level: str

@@ -60,6 +60,11 @@ class Keeper:
             raise TooLarge("batch_over_limit", rows=rows, limit=limit)
         self._charge(caller, rows - 1)
 
+    def slow(self, code: str, kind: str, whom: str, limit: int) -> None:
+        """Count a call that needs no token; RateLimited with that code beyond `limit` a minute. 0: no limit."""
+        if limit > 0:
+            self._rates.spend(code, kind, whom, limit, address=whom)
+
     def _charge(self, caller: Caller, calls: int) -> None:
         limit = self._limit(caller)
         if limit > 0 and calls > 0:

@@ -22,6 +22,8 @@ from connector.storage.contract import Clause, Query, Row, Scope, Store, Transac
 ENTITY = "api_token"
 PREFIX = "lw_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+KINDS = ("user", "console")
+"""Whose hand a token is: a program's, or a person's own. What is done with a `console` token counts as done by hand."""
 SCOPES = ("read", "act", "administer", "act_as")
 """What a token may be for. `administer` needs an administrator as its user; `act_as` names another user per call."""
 USUAL = SCOPES[:3]
@@ -84,7 +86,7 @@ class Token(Schema):
     details = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
     user_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     prefix = fields.String(dump_only=True)
-    kind = fields.String(dump_only=True)
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(KINDS))
     scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES)), load_default=None, allow_none=True)
     actions = fields.List(
         fields.String(validate=validate.Length(1, 64)),
@@ -158,7 +160,7 @@ def hint(secret: str) -> str:
 
 def issue(
     store: Store, account_id: int, user_id: int, name: str, *, secret: str = "", expires_at: str | None = None,
-    details: str | None = None, by: Scope | None = None, **rights: Any,
+    details: str | None = None, by: Scope | None = None, kind: str | None = None, **rights: Any,
 ) -> tuple[str, Row]:  # fmt: skip
     """Create a token for that user. The secret is in this answer and nowhere else, ever.
 
@@ -166,14 +168,16 @@ def issue(
     replay_window and in_query, all as usual where absent. An unknown user raises NotFound.
     """
     chosen = secret or mint()
-    kind = "account" if "act_as" in (rights.get("scopes") or ()) else "user"
+    usual = "account" if "act_as" in (rights.get("scopes") or ()) else "user"
+    told = {"user_id": user_id, "kind": kind, **rights} if kind else {"user_id": user_id, **rights}
 
     def work(tx: Transaction) -> Row:
         if tx.get("user", user_id, scoped=False) is None:
             raise NotFound("user_not_found", value=user_id)
-        values = {"name": name, "details": details, "user_id": user_id, "expires_at": expires_at, "kind": kind}
+        values = {"name": name, "details": details, "user_id": user_id, "expires_at": expires_at}
+        values["kind"] = kind if kind == "console" else usual
         row = tx.insert(ENTITY, {**rights, **values, "hash": fingerprint(chosen), "prefix": hint(chosen)})
-        note(tx, "token.created", name, record=f"{ENTITY}/{row['id']}", details={"user_id": user_id, **rights})
+        note(tx, "token.created", name, record=f"{ENTITY}/{row['id']}", details=told)
         return row
 
     row, _ = store.transact(by or Scope(account_id=account_id, origin="manual"), work)
@@ -238,6 +242,7 @@ def _caller(row: Mapping[str, Any]) -> Caller:
     scope = Scope(
         account_id=row["account_id"], actor_id=row["user_id"], owner=None if row["is_admin"] else row["user_id"],
         token_id=row["id"], actions=None if actions is None else tuple(actions), window=row["replay_window"] or 0,
+        origin="manual" if row["kind"] == "console" else "api",
     )  # fmt: skip
     return Caller(
         scope=scope, token_id=row["id"], token=row["name"], user_id=row["user_id"], email=row["user_email"],

@@ -1,5 +1,5 @@
-"""Drops what has been kept for long enough: idempotency keys after a day, lines of the audit, deliveries and events
-after their time.
+"""Drops what has been kept for long enough: idempotency keys after a day, lines of the audit, deliveries, events and
+what was noted of lead ads after their time.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
-from connector.access import audit, idempotency
+from connector.access import audit, idempotency, intakes
 from connector.access.tokens import stamp
 from connector.errors import LeadwireError
 from connector.settings import Settings
@@ -23,7 +23,10 @@ CHUNK = 200
 
 def sweep(store: Store, settings: Settings, now: datetime) -> int:
     """Drop what has run out by now, in every account; how many rows that were."""
-    lives = {idempotency.ENTITY: timedelta(seconds=idempotency.DAY), audit.ENTITY: timedelta(days=settings.audit_days)}
+    lives = {
+        idempotency.ENTITY: timedelta(seconds=idempotency.DAY), audit.ENTITY: timedelta(days=settings.audit_days),
+        intakes.LEAD: timedelta(days=settings.event_days),
+    }  # fmt: skip
     everyone = Query(entity="account", scoped=False, everywhere=True)
     accounts = [row["id"] for row in store.read(Scope(account_id=0), lambda tx: tx.find(everyone))]
     logged = stamp(now - timedelta(days=settings.event_days))

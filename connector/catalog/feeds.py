@@ -31,7 +31,7 @@ def compile_trigger(
     schema = borrowed(document.get("input", {}), entities, place / "input")
     given: dict[str, Shape] = {"input": members(shapes(schema))}
     chosen = Known(names=given, outlines=known.outlines)
-    seen = chosen.plus(before=row(outline.flat), after=row(outline.flat), changed=listing(TEXT))
+    seen = chosen.plus(before=row(outline.flat), after=row(outline.flat), changed=listing(TEXT), origin=TEXT)
     for name in document.get("match", {}):
         if name not in outline.flat:
             (place / "match" / name).add(f"{noun} has no field '{name}'", suggest(name, outline.flat))

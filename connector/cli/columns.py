@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 import click
 
-from connector.catalog.folds import FOLDS
 from connector.catalog.model import NOTHING, Field
 from connector.catalog.place import suggest
+from connector.catalog.words import WORDS, plain
 
 DROP = "-"
 """The target of a column that is to be left out."""
@@ -17,40 +16,13 @@ LOOKED_UP = {"owner": "user_id", "source": "source_id", "stage": "status_id"}
 """Targets whose cells are names that the account knows, and the input that each fills (a stage may fill step_id)."""
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
-    "title": ("title", "lead", "lead title", "lead name", "deal name", "opportunity", "titre", "prospect"),
-    "first_name": ("first name", "firstname", "given name", "prenom"),
-    "last_name": ("last name", "lastname", "surname", "family name", "nom", "nom de famille"),
-    "contact_name": ("name", "full name", "contact", "contact name", "nom complet", "nom du contact"),
-    "email": ("email", "e mail", "email 1", "email address", "mail", "courriel", "adresse email", "adresse e mail"),
-    "phone": ("phone", "phone 1", "phone number", "telephone", "tel", "mobile", "mobile phone", "portable"),
-    "company": ("company", "company name", "account name", "organization", "organisation", "societe", "entreprise"),
-    "site": ("website", "web site", "site", "site web", "url"),
-    "address": ("address", "street", "adresse", "rue"),
-    "postcode": ("postcode", "postal code", "zip", "zip code", "code postal", "cp"),
-    "city": ("city", "town", "ville"),
-    "country": ("country", "pays"),
-    "description": ("description", "notes", "note", "comments", "comment", "message", "commentaires", "commentaire"),
-    "amount": ("amount", "value", "deal value", "montant", "valeur"),
-    "currency": ("currency", "devise"),
-    "probability": ("probability", "probabilite"),
-    "tags": ("tags", "tag", "labels", "etiquettes"),
-    "external_id": ("external id", "account id", "record id", "lead id", "id", "identifiant", "reference"),
-    "utm_source": ("utm source",),
-    "utm_medium": ("utm medium",),
-    "utm_campaign": ("utm campaign",),
-    "utm_term": ("utm term",),
-    "utm_content": ("utm content",),
+    **WORDS,
     "owner": ("owner", "lead owner", "assigned to", "proprietaire", "responsable", "commercial", "attribue a"),
     "source": ("source", "lead source", "origine", "canal"),
     "stage": ("stage", "deal stage", "lead status", "status", "step", "pipeline stage", "etape", "statut", "etat"),
     DROP: ("leadwire line", "leadwire problem"),
 }
-TARGETS = {header: target for target, headers in HEADERS.items() for header in headers}
-
-
-def plain(text: str) -> str:
-    """A header or a name without case, accents and punctuation."""
-    return re.sub(r"[\W_]+", " ", str(FOLDS["text"](text))).strip()
+TARGETS = {plain(header): target for target, headers in HEADERS.items() for header in headers}
 
 
 def mapped(

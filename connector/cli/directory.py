@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.cli.columns import plain
+from connector.catalog.words import plain
 from connector.storage.contract import Clause, Query, Row, Scope, Store, Transaction
 
 Found = tuple[str, int]

@@ -45,6 +45,7 @@ def token() -> None:
 @click.option(
     "--in-query", is_flag=True, default=None, help="Let it stand in an address, for the front doors that take it there."
 )
+@click.option("--console", "kind", flag_value="console", help="For a person: what is done with it counts as by hand.")
 @acting_options
 @settings_options(*DATABASE)
 def create(settings: Settings, name: str, expires: str | None, account: int, email: str | None, **rights: Any) -> None:

@@ -52,6 +52,7 @@ def leads() -> Response:
 def add(call: Call) -> Any:
     """Take a lead in: `{"result": {"text": "Success", "id": 940}}`."""
     raw = {ours: call.given.get(theirs) for theirs, ours in TAKEN.items()}
+    raw["contact_name"] = raw["title"]
     return {"result": {"text": "Success", "id": call.act("receive_lead", raw)["id"]}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ def play(catalog: Catalog, store: Store, key: str, example: Mapping[str, Any]) -
     if action.on is not None:
         raw.setdefault(f"{action.on}_id", example.get("on", 1))
         _patch(catalog, store, action.on, raw[f"{action.on}_id"], example.get("given", {}))
-    scope = scope_of(catalog, example.get("as"))
+    scope = replace(scope_of(catalog, example.get("as")), origin=example.get("origin", "api"))
     return run(catalog, store, scope, key, raw, now=moment(example.get("now")), seed=example.get("seed", 1))
 
 

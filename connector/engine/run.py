@@ -50,15 +50,16 @@ def action(catalog: Catalog, key: str) -> Action:
 
 def run(
     catalog: Catalog, store: Store, scope: Scope, key: str, raw: Mapping[str, Any], *, text: bool = False,
-    lenient: bool = False, dry_run: bool = False, now: str | None = None, seed: int | None = None,
+    lenient: bool = False, dry_run: bool = False, now: str | None = None, seed: int | None = None, same: Any = None,
 ) -> Result:  # fmt: skip
     """Run the action in one transaction. `dry_run` goes the same way and rolls back; new ids are then null.
 
-    Under an idempotency key (the scope's, or `idempotency_key` among the input) it is run once, and answered again.
+    Under an idempotency key (the scope's, or `idempotency_key` among the input) it is run once, and answered again;
+    `same` says what two such calls have in common, where that is not all of their input.
     Raises Invalid, NotFound, Forbidden, Refused, Conflict; nothing is changed then.
     """
     todo = action(catalog, key)
-    wish = task(catalog, scope, todo, raw, text=text, lenient=lenient)
+    wish = task(catalog, scope, todo, raw, text=text, lenient=lenient, same=same)
     if not dry_run:
         return _told(todo, once(store, scope, wish, now=now, seed=seed))
     answer, events = store.transact(scope, wish.work, about=wish.about, commit=False, now=now, seed=seed)
@@ -111,7 +112,8 @@ def _told(todo: Action, outcome: Outcome | Kept) -> Result:
 
 
 def task(
-    catalog: Catalog, scope: Scope, todo: Action, raw: Mapping[str, Any], *, text: bool = False, lenient: bool = False
+    catalog: Catalog, scope: Scope, todo: Action, raw: Mapping[str, Any], *, text: bool = False, lenient: bool = False,
+    same: Any = None,
 ) -> Task:  # fmt: skip
     """What is to be done, checked as far as that goes outside the transaction."""
     if scope.actions is not None and todo.key not in scope.actions:
@@ -134,7 +136,7 @@ def task(
         note(tx, ACTION, todo.key, record=record)
         return answer
 
-    return Task(work=work, about=about, claim=claim(scope, todo.key, inputs, key))
+    return Task(work=work, about=about, claim=claim(scope, todo.key, same or inputs, key))
 
 
 def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Transaction) -> Answer:

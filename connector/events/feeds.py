@@ -107,7 +107,8 @@ def _test(found: Trigger, inputs: Mapping[str, Any], match: Mapping[str, Any]) -
         held = getattr(record, CUSTOM) or {}
         if not all(holds(found.own[key], held.get(key), value) for key, value in custom.items()):
             return False
-        names = {"input": Members(inputs), "before": before, "after": after, "changed": list(event.changed)}
+        names = {"input": Members(inputs), "before": before, "after": after, "changed": list(event.changed),
+                 "origin": event.origin}  # fmt: skip
         return found.when is None or bool(found.when.of(names))
 
     return wants

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -28,6 +28,8 @@ class Parameter:
     place: str
     value: str | None = None
     field: str | None = None
+    id: int = 0
+    """Its number within its subscription; 0 until it is kept."""
 
     def of(self, item: Mapping[str, Any]) -> Any:
         """What to send for this item."""
@@ -60,14 +62,24 @@ def parameters(vault: Vault, row: Row) -> tuple[Parameter, ...]:
     """The extra parameters of a subscription."""
     if row["parameters"] is None:
         return ()
-    return tuple(Parameter(**each) for each in orjson.loads(vault.open(row["parameters"])))
+    return numbered(Parameter(**each) for each in orjson.loads(vault.open(row["parameters"])))
+
+
+def numbered(found: Iterable[Parameter]) -> tuple[Parameter, ...]:
+    """The same, those without a number behind all others."""
+    given = tuple(found)
+    top = max((it.id for it in given), default=0)
+    return tuple(it if it.id else replace(it, id=(top := top + 1)) for it in given)
 
 
 def sealed(vault: Vault, found: Sequence[Parameter]) -> str | None:
     """Extra parameters as a subscription keeps them: they carry other systems' keys."""
     if not found:
         return None
-    rows = [{"name": it.name, "place": it.place, "value": it.value, "field": it.field} for it in found]
+    rows = [
+        {"id": it.id, "name": it.name, "place": it.place, "value": it.value, "field": it.field}
+        for it in numbered(found)
+    ]
     return vault.seal(orjson.dumps(rows).decode())
 
 

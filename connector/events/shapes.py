@@ -17,6 +17,7 @@ from connector.storage.contract import Row
 PLACES = ("header", "query", "body")
 STATES = ("pending", "delivered", "failed")
 REDACTED = "[redacted]"
+MOST_PARAMETERS = 20
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 LINE = re.compile(r"[\x20-\x7e\x80-\U0010ffff]{0,1000}")
 TAKEN = re.compile(
@@ -83,7 +84,9 @@ class SubscriptionShape(Schema):
     trigger = fields.String(required=True, validate=validate.Length(1, 64))
     target_url = fields.String(required=True, validate=validate.Length(1, 2000))
     filter = fields.Dict(keys=fields.String(), load_default=dict)
-    parameters = fields.List(fields.Nested(ParameterShape), load_default=list, validate=validate.Length(max=20))
+    parameters = fields.List(
+        fields.Nested(ParameterShape), load_default=list, validate=validate.Length(max=MOST_PARAMETERS)
+    )
     style = fields.String(load_default="flat", validate=validate.OneOf(tuple(signing.STYLES)))
 
 
@@ -107,13 +110,16 @@ class ReplayShape(Schema):
 
 def subscription(vault: Vault, row: Row) -> dict[str, Any]:
     """A subscription as its owner sees it: parameter values and secrets are never shown again."""
-    shown = [
-        {"name": it.name, "in": it.place, "value": None if it.value is None else REDACTED, "field": it.field}
-        for it in messages.parameters(vault, row)
-    ]
+    shown = [parameter(it) for it in messages.parameters(vault, row)]
     keys = ("id", "kind", "trigger", "target_url", "filter", "style", "state", "reason", "failing_since", "last_status",
             "last_error", "last_at", "user_id", "token_id", "created_at", "updated_at")  # fmt: skip
     return {**{key: row[key] for key in keys}, "parameters": shown, "secret": None}
+
+
+def parameter(it: Parameter) -> dict[str, Any]:
+    """An extra parameter as its owner sees it."""
+    value = None if it.value is None else REDACTED
+    return {"id": it.id, "name": it.name, "in": it.place, "value": value, "field": it.field}
 
 
 def delivery(row: Row) -> dict[str, Any]:

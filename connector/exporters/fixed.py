@@ -11,6 +11,7 @@ from marshmallow.fields import Boolean
 
 from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.hooks import HOOKS, NULL_WHOLE, WHOLE
+from connector.exporters.inbound import INBOUND
 from connector.exporters.mail import MAIL
 from connector.exporters.routes import (
     API,
@@ -69,13 +70,15 @@ NEW_TOKEN: Schema = {
         "details": strict({"type": ["string", "null"], "maxLength": 1000}),
         "user_id": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**53 - 1,
                     "description": "Whose token it is; yours unless given."},
+        "kind": {"type": ["string", "null"], "enum": ["user", "console", None],
+                 "description": "console: what is done with it counts as done by hand (origin manual)."},
         **RIGHTS,
     },
 }  # fmt: skip
 CHANGED_TOKEN: Schema = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {name: schema for name, schema in NEW_TOKEN["properties"].items() if name != "user_id"},
+    "properties": {name: schema for name, schema in NEW_TOKEN["properties"].items() if name not in ("user_id", "kind")},
 }
 MADE_TOKEN = closed({**TOKEN["properties"], "token": {"type": "string", "description": "The secret, this once."}})
 TOKEN_ID = segment("token_id", RECORD_ID, "The token's id.")
@@ -133,6 +136,7 @@ ROUTES: tuple[Route, ...] = (
           refusals={"own_token": "A token cannot revoke itself."}),
     *HOOKS,
     *MAIL,
+    *INBOUND,
     Route(key="openapi", method="get", path="/openapi.json", tag="About", title="This Document",
           does="All operations as OpenAPI 3.1, made from the catalog in force; with a token, with the custom fields of "
                "its account.", open=True, tagged=True, refuses=(401, 403, 429)),

@@ -42,6 +42,14 @@ EXTRA: Schema = {
     },
     "description": "Sent with every call: either a value or a field, and no header or field that Leadwire itself sets.",
 }  # fmt: skip
+CHANGED_EXTRA: Schema = {
+    "type": "object", "additionalProperties": False, "properties": EXTRA["properties"],
+    "description": "A value takes the place of a field, and a field that of a value.",
+}  # fmt: skip
+KEPT_EXTRA = closed({
+    "id": {"type": "integer"}, "name": {"type": "string"}, "in": {"type": "string", "enum": list(PLACES)},
+    "value": {**NULL_TEXT, "description": "Never shown again."}, "field": NULL_TEXT,
+})  # fmt: skip
 CHANGEABLE: Mapping[str, Schema] = {
     "target_url": URL,
     "filter": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Json"},
@@ -68,10 +76,7 @@ SHOWN = {
     "reason": NULL_TEXT, "failing_since": MOMENT_OR_NULL, "last_status": NULL_WHOLE, "last_error": NULL_TEXT,
     "last_at": MOMENT_OR_NULL, "user_id": NULL_WHOLE, "token_id": NULL_WHOLE,
     "created_at": MOMENT, "updated_at": MOMENT,
-    "parameters": {"type": "array", "items": closed({
-        "name": {"type": "string"}, "in": {"type": "string", "enum": list(PLACES)},
-        "value": {**NULL_TEXT, "description": "Never shown again."}, "field": NULL_TEXT,
-    })},
+    "parameters": {"type": "array", "items": KEPT_EXTRA},
     "secret": {"type": "null"},
 }  # fmt: skip
 SECRET = {"type": "string", "description": "What signatures are checked with, this once."}
@@ -103,6 +108,9 @@ REPLAYED = closed({"subscription_id": {"type": "integer"}, "replayed": {"type": 
 
 ONE = f"{API}/subscriptions/{{subscription_id}}"
 SUBSCRIPTION_ID = segment("subscription_id", RECORD_ID, "The subscription's id.", example=1)
+EXTRAS, ONE_EXTRA = f"{ONE}/parameters", f"{ONE}/parameters/{{parameter_id}}"
+EXTRAS_OF = segment("subscription_id", RECORD_ID, "The subscription's id.", example=2)
+EXTRA_ID = segment("parameter_id", RECORD_ID, "The parameter's number.", example=1)
 DELIVERY_ID = segment("delivery_id", RECORD_ID, "The delivery's id.", example=1)
 EXAMPLE = {"trigger": "new_lead", "target_url": "https://example.com/hooks/leadwire"}
 LINKS = {
@@ -133,6 +141,23 @@ HOOKS: tuple[Route, ...] = (
                "subscription.",
           body=NEW, body_required=True, examples={"new leads": EXAMPLE}, answers=MADE, statuses=(200, 201),
           refuses=(404, 409, 413, 415, 507), links=LINKS),
+    Route(key="list_parameters", method="get", path=EXTRAS, tag=TAG, title="List Parameters",
+          does="What is sent along with every call of a subscription.", takes=(EXTRAS_OF,),
+          answers=page(KEPT_EXTRA), refuses=(404,)),
+    Route(key="create_parameter", method="post", path=EXTRAS, tag=TAG, title="Create Parameter",
+          does="One more parameter, sent along from the next delivery on.", takes=(EXTRAS_OF,), body=EXTRA,
+          body_required=True, examples={"a key of the receiver": {"name": "X-Key", "in": "header", "value": "secret"}},
+          answers=KEPT_EXTRA, statuses=(201,), refuses=(403, 404, 409, 413, 415, 507)),
+    Route(key="get_parameter", method="get", path=ONE_EXTRA, tag=TAG, title="Get Parameter",
+          does="One of them; its value is not shown.", takes=(EXTRAS_OF, EXTRA_ID), answers=KEPT_EXTRA,
+          refuses=(404,)),
+    Route(key="change_parameter", method="patch", path=ONE_EXTRA, tag=TAG, title="Change Parameter",
+          does="Changes what is given.", takes=(EXTRAS_OF, EXTRA_ID), body=CHANGED_EXTRA,
+          examples={"another value": {"value": "new secret"}}, answers=KEPT_EXTRA,
+          refuses=(403, 404, 409, 413, 415, 507)),
+    Route(key="delete_parameter", method="delete", path=ONE_EXTRA, tag=TAG, title="Remove Parameter",
+          does="Sends it along no more.", takes=(EXTRAS_OF, EXTRA_ID), answers=KEPT_EXTRA,
+          refuses=(403, 404, 409, 507)),
     Route(key="get_subscription", method="get", path=ONE, tag=TAG, title="Get Subscription",
           does="One subscription, with its last state.", takes=(SUBSCRIPTION_ID,), answers=SUBSCRIPTION,
           refuses=(404,)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.catalog.model import Catalog
 from connector.catalog.outputs import closed
-from connector.exporters import doors, families, hooks, mail, oplead
+from connector.exporters import doors, families, hooks, inbound, mail, oplead
 from connector.exporters.families import happening, named, reference
 from connector.exporters.fixed import ROUTES
 from connector.exporters.resources import RESOURCES
@@ -55,6 +55,7 @@ TAGS = {
     hooks.TAG: "Having what happens sent to an address of yours: subscriptions, deliveries, attempts.",
     mail.MAILBOXES: "From where mail leaves, and what it would say.",
     mail.ATTACHMENTS: "Files on leads.",
+    inbound.TAG: "Where leads come in: web forms, and lead ads of Meta.",
     "Tokens": "Who may call.",
     "About": "The connection test, the catalog, the state of the server.",
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from connector.sentences.access import ACCESS
 from connector.sentences.doors import DOORS
+from connector.sentences.inbound import INBOUND
 from connector.sentences.mail import MAIL
 from connector.sentences.rows import row
 from connector.sentences.webhooks import WEBHOOKS
@@ -388,4 +389,5 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     **WEBHOOKS,
     **DOORS,
     **MAIL,
+    **INBOUND,
 }

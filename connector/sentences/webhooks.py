@@ -97,6 +97,11 @@ WEBHOOKS: Mapping[str, Mapping[str, str]] = {
         "Il n'y a pas d'abonnement {value}. GET /api/v1/subscriptions liste les vôtres.",
         "Подписки {value} нет. GET /api/v1/subscriptions перечисляет ваши.",
     ),
+    "parameter_not_found": row(
+        "The subscription has no parameter {value}. GET its /parameters to list them.",
+        "L'abonnement n'a pas de paramètre {value}. GET /parameters les liste.",
+        "У подписки нет параметра {value}. GET /parameters перечисляет их.",
+    ),
     "delivery_not_found": row(
         "There is no delivery {value}. GET /api/v1/deliveries lists those of your subscriptions.",
         "Il n'y a pas de livraison {value}. GET /api/v1/deliveries liste celles de vos abonnements.",

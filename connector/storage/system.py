@@ -1,4 +1,4 @@
-"""Tables of the code: tokens, the outbox, keys, the audit, subscriptions and their deliveries.
+"""Tables of the code: tokens, the outbox, keys, the audit, subscriptions and their deliveries, where leads come in.
 
 They are read and written like any record type, but without events or resource. Their rows also carry `account_id`,
 because they are looked up over all accounts (`Query.everywhere`).
@@ -193,6 +193,90 @@ ATTEMPT = _entity(
 )
 """One try of a delivery, and what the receiver said."""
 
+WEB_FORM = _entity(
+    "web_form",
+    "web_forms",
+    (
+        _field("name"),
+        _field("key"),
+        _field("state"),
+        _field("signed", "boolean"),
+        _field("secret", secret=True),
+        _field("old_secret", secret=True),
+        _field("old_secret_until", "datetime"),
+        _field("mapping", "object"),
+        _field("source"),
+        _field("tags", "list"),
+        _field("user_id", "integer", ref=Ref(to="user")),
+        _field("honeypot"),
+        _field("origins", "list"),
+        _field("redirect"),
+        _field("redirect_hosts", "list"),
+        _field("rate_limit", "integer"),
+        _field("merge_minutes", "integer"),
+    ),
+    shows=(Show(name="user_email", path=("user_id", "email")),),
+    unique=(("key",),),
+)
+"""A form somewhere on the web whose answers become leads. `key` is the unguessable part of its address."""
+
+META_PAGE = _entity(
+    "meta_page",
+    "meta_pages",
+    (
+        _field("page_id"),
+        _field("name"),
+        _field("state"),
+        _field("access_token", secret=True),
+        _field("mapping", "object"),
+        _field("forms", "object"),
+        _field("source"),
+        _field("tags", "list"),
+        _field("user_id", "integer", ref=Ref(to="user")),
+    ),
+    shows=(Show(name="user_email", path=("user_id", "email")),),
+    unique=(("page_id",),),
+)
+"""A page of Facebook or Instagram whose lead ads are fetched, with its sealed access token."""
+
+META_LEAD = _entity(
+    "meta_lead",
+    "meta_leads",
+    (
+        _field("leadgen_id"),
+        _field("page_id"),
+        _field("form_id"),
+        _field("ad_id"),
+        _field("submitted_at", "datetime"),
+        _field("state"),
+        _field("attempts", "integer"),
+        _field("due_at", "datetime"),
+        _field("lease_token"),
+        _field("last_status", "integer"),
+        _field("last_error"),
+        _field("said"),
+        _field("lead_id", "integer"),
+        _field("settled_at", "datetime"),
+        _field("request_id"),
+    ),
+    shows=(),
+    unique=(("leadgen_id",),),
+    index=(("state", "due_at"),),
+)
+"""A lead that Meta has told of: to be fetched, fetched, or given up. A claim moves `due_at` to the end of its lease."""
+
 SYSTEM: Mapping[str, Entity] = {
-    entity.key: entity for entity in (API_TOKEN, OUTBOX, IDEMPOTENCY, AUDIT, SUBSCRIPTION, DELIVERY, ATTEMPT)
+    entity.key: entity
+    for entity in (
+        API_TOKEN,
+        OUTBOX,
+        IDEMPOTENCY,
+        AUDIT,
+        SUBSCRIPTION,
+        DELIVERY,
+        ATTEMPT,
+        WEB_FORM,
+        META_PAGE,
+        META_LEAD,
+    )
 }

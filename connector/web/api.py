@@ -12,7 +12,10 @@ from connector.web.attachments import attachments
 from connector.web.audit import audit
 from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
+from connector.web.intakes import intakes
+from connector.web.leadads import leadads
 from connector.web.mail import mail
+from connector.web.parameters import extras
 from connector.web.paths import seatwise, tidy
 from connector.web.records import records
 from connector.web.reference import reference
@@ -34,7 +37,7 @@ def build(house: House) -> Flask:
     metrics.install(app)
     logs.install(app, house.settings)
     problems.catch(app)
-    for part in (actions, feeds, about, tokens, audit, webhooks, mail, attachments, records):
+    for part in (actions, feeds, about, tokens, audit, webhooks, extras, intakes, leadads, mail, attachments, records):
         app.register_blueprint(part, url_prefix=ROOT)
     app.register_blueprint(health)
     app.register_blueprint(reference)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -16,7 +17,7 @@ from werkzeug.http import parse_accept_header
 
 from connector.access.addresses import origin
 from connector.access.idempotency import checked
-from connector.access.tokens import Caller
+from connector.access.tokens import PREFIX, Caller
 from connector.catalog.inputs import MAX_FAULTS, unknown
 from connector.catalog.strict import loads
 from connector.errors import (
@@ -42,6 +43,8 @@ AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 LOOKING = ("prefetch", "prerender", "preview")
 """Headers, and words in them, by which a browser says that nobody has asked for this yet."""
 YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
+SCHEMES = ("bearer", "basic", "token")
+"""Words that may stand before a token; people put them into key fields too."""
 
 
 def name_request() -> None:
@@ -62,19 +65,35 @@ def _best(wanted: str) -> str:
 
 
 def secret() -> str:
-    """The token as sent, in `Authorization` or in `X-API-KEY`; Unauthorized without one."""
-    token = bare(request.headers.get("Authorization", "")) or bare(request.headers.get("X-API-KEY", ""))
+    """The token as sent, in `Authorization` or in `X-API-KEY`; Unauthorized without one.
+
+    Beside an `X-API-KEY` the word Basic stands before what some proxy on the way asks for.
+    """
+    told, key = request.headers.get("Authorization", ""), bare(request.headers.get("X-API-KEY", ""))
+    token = key if key and told.lower().startswith("basic ") else bare(told) or key
     if not token:
         raise Unauthorized("unauthorized_missing_token")
     return token
 
 
 def bare(value: str) -> str:
-    """The token in a header, with or without the word Bearer, which people put into key fields too; else empty."""
+    """The token in a header, bare or behind one of the SCHEMES; else empty."""
     scheme, _, rest = value.strip().partition(" ")
-    if scheme.lower() == "bearer":
-        return rest.strip()
-    return "" if rest else scheme
+    if scheme.lower() not in SCHEMES:
+        return "" if rest else scheme
+    return _basic(rest.strip()) if scheme.lower() == "basic" else rest.strip()
+
+
+def _basic(text: str) -> str:
+    """The token behind the word Basic: as it is, or in the base64 of `user:token`, `token:` or the token alone."""
+    try:
+        plain = b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except ValueError:
+        plain = text
+    if ":" not in plain and not plain.startswith(PREFIX):
+        return text
+    user, _, password = plain.partition(":")
+    return user if user.startswith(PREFIX) or not password else password
 
 
 def address() -> str:
@@ -107,8 +126,14 @@ def admitted(token: str, needs: str = "", *, in_query: bool = False) -> Caller:
 
 def admin() -> Caller:
     """The caller, who must be an administrator with a token for that; no query parameter is known here."""
-    found = caller("administer")
+    found = ruler()
     query()
+    return found
+
+
+def ruler() -> Caller:
+    """The caller, who must be an administrator with a token for that."""
+    found = caller("administer")
     if not found.is_admin:
         raise Forbidden("admins_only")
     return found

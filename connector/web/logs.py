@@ -15,7 +15,7 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SECRETS = re.compile(
-    r"(?i)(\blw_|\bwhsec_)[A-Za-z0-9+/=]{8,}|((?:api_?key|token|login|password|secret)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
+    r"(?i)(\blw_|\bwhsec_)[A-Za-z0-9+/=]{8,}|((?:api_?key|token|login|password|secret|proof)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
 )
 """Tokens and signing secrets by their prefix; anything else by the name it is given under."""
 EXTRAS = ("delivery", "status", "method", "route", "milliseconds")
@@ -62,7 +62,8 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Machines() if settings.log_format == "json" else People(TEXT))
     logging.basicConfig(level=settings.log_level, handlers=[handler])
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for wordy in ("alembic", "urllib3"):
+        logging.getLogger(wordy).setLevel(logging.WARNING)
 
 
 def tell(response: Response) -> Response:

@@ -79,7 +79,7 @@ def test_a_token_needs_a_user(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}]
+    "given", [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Digest abc"}]
 )
 def test_a_request_without_a_token_is_told_how_to_send_one(client: Client, given: Mapping[str, str]) -> None:
     answer = client.get("/api/v1/me", headers=given)
@@ -103,6 +103,8 @@ def test_a_wrong_token_is_refused(client: Client, given: str) -> None:
         {"X-API-KEY": "{}"},
         {"X-API-KEY": "Bearer {}"},
         {"Authorization": "Basic abc", "X-API-KEY": "{}"},
+        {"Authorization": "Basic {}"},
+        {"Authorization": "Token {}"},
     ],
 )
 def test_the_usual_ways_to_write_a_token_all_work(client: Client, headers: Mapping[str, str]) -> None:

@@ -17,9 +17,12 @@ from typing import Any
 
 import pytest
 
+from connector.access import intakes
 from connector.access.tokens import authenticate, issue
 from connector.catalog.model import Catalog, Entity
 from connector.events import subscriptions
+from connector.events.leadgen import Notice, record
+from connector.events.messages import Parameter
 from connector.events.subscriptions import Wish
 from connector.exporters import doors
 from connector.exporters.openapi import TAGS
@@ -70,9 +73,13 @@ def stock(catalog: Catalog, store: Store) -> None:
 def stock_the_rest(house: House) -> None:
     """Add a subscription with a delivery and an attempt, and a content to the first attachment."""
     caller = authenticate(house.store, ADMIN_TOKEN)
-    wish = Wish(trigger="new_lead", target_url=loopback.URL)
-    row, _ = subscriptions.create(house.catalog, house.store, house.vault, caller, wish)
+    extra = Parameter(name="X-Key", place="header", value="known to the receiver")
+    wishes = [Wish(trigger=key, target_url=loopback.URL, parameters=(extra,)) for key in ("new_lead", "lead_tagged")]
+    row, _ = [subscriptions.create(house.catalog, house.store, house.vault, caller, wish)[0] for wish in wishes]
     issue(house.store, 1, caller.user_id, "To be changed")
+    intakes.make(house.store, caller.scope, intakes.FORM, FORM)
+    intakes.make(house.store, caller.scope, intakes.PAGE, PAGE)
+    record(house.store, [Notice(leadgen_id="1", page_id=PAGE["page_id"])], row["created_at"], None)
     blobs = open_blobs(house.settings.attachments)
     blob = blobs.put(1, BytesIO(b"A quote."), "quote.txt", limit=100)
     now = row["created_at"]
@@ -98,6 +105,9 @@ def least(catalog: Catalog, entity: Entity) -> dict[str, Any]:
     }
 
 
+SHARED: dict[str, Any] = {"name": "To be changed", "state": "active", "mapping": {}, "tags": []}
+FORM = {**SHARED, "key": "k", "signed": True, "secret": "x", "origins": [], "redirect_hosts": [], "merge_minutes": 10}
+PAGE = {**SHARED, "page_id": "100", "access_token": "x", "forms": {}}
 SEALED_WITH = "only for this fuzz, and for no secret of anybody"
 CONFIGURATION = """
 # Which names a filter has depends on the trigger, and what is one e-mail address or a public URL no schema can say:
@@ -106,6 +116,7 @@ CONFIGURATION = """
 include-operation-id = [
     "create_subscription", "change_subscription", "create_mailbox", "change_mailbox", "test_mailbox",
     "oplead_subscribe",
+    "create_parameter", "change_parameter",
 ]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "5xx"]
 
@@ -113,8 +124,8 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404",
 [phases.stateful.inference]
 algorithms = []
 """
-BY_HANDLE = "DELETE /api/v1/hooks/{handle}"
-"""Reached with a handle that the server has signed, so never by a made-up one; tests/web has it."""
+BY_HANDLE = {"DELETE /api/v1/hooks/{handle}", "POST /in/forms/{key}", "GET /in/meta", "POST /in/meta"}
+"""Reached with what the server has made or somebody has signed, so never by what is made up; tests/web has them."""
 EMPTY = {"list": list, "object": dict}
 SET_BY_STORES = ("id", "created_at", "updated_at")
 
@@ -155,7 +166,7 @@ def test_the_server_does_what_its_document_says(stocked: tuple[Live, str], part:
     assert report["exit_code"] == 0, printed
     rates = report["valid_rates"]
     unreached = {name: seen for name, seen in rates.items() if not any(rate["accepted"] for rate in seen.values())}
-    assert set(unreached) <= {BY_HANDLE}
+    assert set(unreached) <= BY_HANDLE
     assert report["operations"]["tested"] == report["operations"]["selected"] > 0
 
 

@@ -82,7 +82,7 @@ class Browser:
         self.value(
             f"""(() => {{
                 const input = document.querySelector({json.dumps(selector)});
-                const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+                const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), "value");
                 own.set.call(input, {json.dumps(text)});
                 input.dispatchEvent(new Event("input", {{bubbles: true}}));
             }})()"""

@@ -34,7 +34,7 @@ ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 Client = Any
 """A Flask test client, whose answers are read as JSON without asking first whether they are."""
 OUTPUT = "output.txt"
-UNLIMITED = {"rate_limit": "0", "wrong_tokens": "0"}
+UNLIMITED = {"rate_limit": "0", "wrong_tokens": "0", "form_limit": "0", "form_address_limit": "0"}
 """Tests ask faster than people do; those of the limits say otherwise."""
 PATIENCE = 15.0
 """Seconds to wait for a server process or for the watch to see a file."""
@@ -218,9 +218,16 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
     A test module may name settings of its own as SERVED_WITH.
     """
-    folder = tmp_path_factory.mktemp("live")
+    settings = getattr(request.module, "SERVED_WITH", {})
+    with on_storage(request, tmp_path_factory.mktemp("live"), **settings) as served:
+        yield served
+
+
+@contextmanager
+def on_storage(request: pytest.FixtureRequest, folder: Path, **settings: str) -> Iterator[Live]:
+    """A server process with the demo world and those settings, on the storage that the fixture's parameter names."""
     with ExitStack() as stack:
-        given = {"admin_token": ADMIN_TOKEN, **getattr(request.module, "SERVED_WITH", {})}
+        given = {"admin_token": ADMIN_TOKEN, **settings}
         if request.param == "postgresql":
             given["database_url"] = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
         yield stack.enter_context(running(folder, **given))

@@ -22,8 +22,8 @@ OWNER, OTHER = 3, 2
 """The user whose records are looked for, and the one who looks; neither is an admin."""
 OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/openapi.json", "/docs/api", "/documentation"}
 """Routes for everybody."""
-CAPABLE = "/api/v1/hooks/"
-"""Addresses that nobody can guess are their own key."""
+CAPABLE = ("/api/v1/hooks/", "/in/forms/", "/in/meta")
+"""Addresses that nobody can guess, or whose bodies are signed, are their own key."""
 NOWHERE = {"no_such_address", "method_not_allowed"}
 """What an address answers that does nothing for anybody."""
 WRONG_KEY = {"result": "Error", "error": {"code": "400", "text": "Не верный API key"}}

@@ -139,7 +139,7 @@ def test_parameter_values_are_never_shown_again(client: Client, receiver: Receiv
     listed = client.get(ROOT, headers=ADMIN)
     assert MARKER not in listed.text
     assert listed.json["data"][0]["parameters"] == [
-        {"name": "X-Key", "in": "header", "value": "[redacted]", "field": None}
+        {"id": 1, "name": "X-Key", "in": "header", "value": "[redacted]", "field": None}
     ]
 
 
