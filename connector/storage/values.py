@@ -68,9 +68,7 @@ def fold(field: Field, value: Any) -> Any:
     if value is None or field.fold is None:
         return value
     if field.kind == "object":
-        if not value:
-            return None
-        return _folded_members(field.fold, orjson.loads(value) if isinstance(value, str) else value)
+        return _folded_members(field.fold, value) if value and isinstance(value, dict) else None
     if isinstance(value, list):
         return [FOLDS[field.fold](item) for item in value]
     return FOLDS[field.fold](str(value)) or (None if value else "")

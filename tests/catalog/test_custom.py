@@ -55,7 +55,7 @@ def test_what_has_nothing_to_do_with_the_record_type_is_shared() -> None:
 def test_actions_that_copy_their_input_to_the_record_take_its_fields() -> None:
     known = catalog(definition("size"))
     taking = {key for key, action in known.actions.items() if "size" in action.input.names}
-    assert taking == {"create_lead", "update_lead", "find_or_create_lead", "receive_lead"}
+    assert taking == {"create_lead", "update_lead", "find_or_create_lead", "import_lead", "receive_lead"}
     assert "custom" not in known.actions["create_lead"].input.names
     assert "size" in known.actions["update_lead"].input.clearable
 
