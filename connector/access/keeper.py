@@ -34,8 +34,8 @@ class Keeper:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         """Addresses with tokens that were good from there: they go on while a neighbour behind the same proxy waits."""
 
-    def admit(self, secret: str, address: str, key: str | None = None) -> Caller:
-        """The caller behind this token; `key` is the call's idempotency key.
+    def admit(self, secret: str, address: str, key: str | None = None, request_id: str | None = None) -> Caller:
+        """The caller behind this token; `key` is the call's idempotency key, `request_id` what the log calls it.
 
         Unauthorized, Forbidden from an address that is not the token's, RateLimited.
         """
@@ -51,7 +51,8 @@ class Keeper:
         self._remember(address, mark)
         self._charge(caller, 1)
         self._note_use(caller)
-        return replace(caller, scope=replace(caller.scope, address=address, key=key))
+        scope = replace(caller.scope, address=address, key=key, request_id=request_id)
+        return replace(caller, scope=scope)
 
     def charge_rows(self, caller: Caller, rows: int) -> None:
         """Count the rows of a batch, of which the call was one; TooLarge when they are more than ever pass at once."""

@@ -6,7 +6,6 @@ import re
 import secrets
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -114,8 +113,8 @@ def caller(needs: str = "") -> Caller:
 
 def admitted(token: str, needs: str = "", *, in_query: bool = False) -> Caller:
     """Who calls with this token; `in_query`: it stands in the address, which the token must allow."""
-    found = house().keeper.admit(token, address(), checked(request.headers.get("Idempotency-Key")))
-    found = replace(found, scope=replace(found.scope, request_id=g.request_id))
+    key = checked(request.headers.get("Idempotency-Key"))
+    found = house().keeper.admit(token, address(), key, g.request_id)
     if in_query and not found.in_query:
         raise Unauthorized("unauthorized_missing_token")
     wanted = needs or ("read" if request.method in SAFE else "")
