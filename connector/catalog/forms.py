@@ -91,6 +91,12 @@ def with_record(schema: Mapping[str, Any], noun: str | None, title: Texts) -> di
     }
 
 
+def _filled(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What a required input must be: an empty text counts as none."""
+    text = schema.get("type") == "string" and "enum" not in schema
+    return {**({"minLength": 1} if text else {}), **schema}
+
+
 def compile_input(schema: Mapping[str, Any], known: Known, place: Place, clearable: Sequence[str] = ()) -> Input:
     """The compiled input of a file; problems are reported below `place`."""
     properties = schema.get("properties", {})
@@ -106,6 +112,7 @@ def compile_input(schema: Mapping[str, Any], known: Known, place: Place, clearab
         if "x-ref" in inner:
             refs[name] = reference(inner["x-ref"], known, place / "properties" / name / "x-ref")
     public = {name: expanded(name, inner) for name, inner in properties.items()}
+    public |= {name: _filled(public[name]) for name in required if name in public}
     if clearable:
         public["clear"] = _clear(clearable)
     compiled = {"type": "object", "required": required, "properties": public, "additionalProperties": False}
