@@ -13,6 +13,8 @@ LeadwireError
 ├── ExpressionError      409  a value of an action cannot be computed from these records
 ├── CursorExpired        410  a cursor older than the kept events
 ├── TooLarge             413  the body is over the limit
+├── AddressTooLong       414  the address is over the limit
+├── HeadersTooLarge      431  the headers are over the limit
 ├── WrongType            415  the body is of a kind that is not read here
 ├── Invalid              422  the input breaks its schema; carries one Fault per mistake
 ├── RateLimited          429  too many requests
@@ -151,6 +153,18 @@ class TooLarge(LeadwireError):
     """The body is larger than the limit."""
 
     status, default = 413, "too_large"
+
+
+class AddressTooLong(LeadwireError):
+    """The address is longer than the limit."""
+
+    status, default = 414, "address_too_long"
+
+
+class HeadersTooLarge(LeadwireError):
+    """The headers are larger than the limit."""
+
+    status, default = 431, "headers_too_large"
 
 
 class WrongType(LeadwireError):

@@ -56,6 +56,8 @@ TABLE = (
     Setting("attachments", "attachments", "Folder of the attachments, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME."),
     Setting("attachment_limit", 20_000_000, "Largest attachment in bytes."),
     Setting("body_limit", 1_000_000, "Largest request body in bytes."),
+    Setting("address_limit", 32_768, "Longest request address in bytes; at most 65534."),
+    Setting("header_limit", 32_768, "Largest request headers in bytes, together."),
     Setting(
         "error_status",
         "mirror",
@@ -124,6 +126,8 @@ class Settings:
     attachments: str
     attachment_limit: int
     body_limit: int
+    address_limit: int
+    header_limit: int
     error_status: str
     rate_limit: int
     redis_url: str = field(repr=False)

@@ -2,7 +2,7 @@
 
 PLUGINS = (
     "stores", "desk", "server", "browser", "doors", "receivers", "posts", "mailservers", "postrooms", "redis", "skips",
-    "town",
+    "order", "town",
 )  # fmt: skip
 
 pytest_plugins = [f"tests.plugins.{name}" for name in PLUGINS]

@@ -9,7 +9,7 @@ from connector.storage.contract import Clause, Order, Query, Row, Scope, Store, 
 
 ENTITY = "audit"
 ACTION = "action"
-"""`what` of an action that was run; `name` is then its key. Other words: token.created, token.revoked ..."""
+"""`what` of an action that was run; `name` is then its key. Other words: token.created, mailbox.removed ..."""
 
 
 def note(

@@ -50,11 +50,12 @@ def claim(scope: Scope, action: str, inputs: Mapping[str, Any], key: str | None)
 
 
 def checked(key: Any) -> str | None:
-    """The key as given, None where none was; Invalid unless it is one text of 1 to 255 visible characters."""
+    """The key as given, None where none was; Invalid unless it is one text of at most 255 characters."""
     if key is None or key == "":
         return None
-    text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
-    if isinstance(text, str) and len(text) <= LONGEST and text.isprintable():
+    whole = isinstance(key, int | float) and not isinstance(key, bool) and key == int(key)
+    text = str(int(key)) if whole else key
+    if isinstance(text, str) and len(text) <= LONGEST:
         return text
     raise Invalid(faults=[Fault(pointer=f"/{PARAMETER}", key="bad_idempotency_key", params={"most": LONGEST})])
 

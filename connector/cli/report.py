@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from connector.cli.columns import DROP, LOOKED_UP
-from connector.cli.sheet import Line, Sheet
+from connector.cli.sheet import OURS, Line, Sheet, guarded
 from connector.engine.run import Result
 from connector.errors import LeadwireError
 
@@ -83,8 +83,9 @@ class Report:
         target = beside if os.access(beside.parent, os.W_OK) else Path(beside.name)
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=self.paper.delimiter)
-            writer.writerow(("Leadwire line", "Leadwire problem", *self.paper.headers))
-            writer.writerows(sorted((line.number, reason, *line.cells) for line, reason in self.failed))
+            writer.writerow((*OURS, *map(guarded, self.paper.headers)))
+            for line, reason in sorted(self.failed, key=lambda failed: failed[0].number):
+                writer.writerow((line.number, guarded(reason), *map(guarded, line.cells)))
         return target
 
 

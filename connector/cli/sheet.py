@@ -14,6 +14,10 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 """Tried in turn; Windows-1252 is what spreadsheets on Windows still write."""
 CELL_LIMIT = 1_000_000
+OURS = ("Leadwire line", "Leadwire problem")
+"""Columns by which a file of failed rows is known again when it comes back mended."""
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet may take for the beginning of a formula."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +50,23 @@ class Sheet:
         next(records)
         for number, cells in records:
             if any(cell.strip() for cell in cells):
-                yield Line(number=number, cells=tuple(cells), fault=self._fault(cells))
+                own = map(bared, cells) if self.headers[: len(OURS)] == OURS else cells
+                yield Line(number=number, cells=tuple(own), fault=self._fault(cells))
 
     def _fault(self, cells: Sequence[str]) -> str | None:
         if len(cells) == len(self.headers):
             return None
         return f"The row has {len(cells)} cells and the header {len(self.headers)}. Is a quote or a separator missing?"
+
+
+def guarded(cell: str) -> str:
+    """The cell as text that no spreadsheet runs; `bared` gives it back."""
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULAS) else cell
+
+
+def bared(cell: str) -> str:
+    """A guarded cell as it was."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULAS) else cell
 
 
 def read(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Sheet:
@@ -64,6 +79,8 @@ def read(path: Path, *, encoding: str | None = None, delimiter: str | None = Non
     if first is None:
         raise click.ClickException(f"{path.name} is empty.")
     headers = tuple(cell.strip() for cell in first[1])
+    if headers[: len(OURS)] == OURS:
+        headers = tuple(map(bared, headers))
     doubled = sorted({header for header in headers if headers.count(header) > 1})
     if doubled:
         raise click.ClickException(f"{path.name} has two columns called {doubled[0]!r}. Rename one.")

@@ -46,7 +46,7 @@ salesman = Blueprint("salesman", __name__)
 @salesman.route("", methods=EVERY_METHOD)
 def leads() -> Response:
     """Every call of this door."""
-    return serve(METHODS)
+    return serve(METHODS, ACTING)
 
 
 def add(call: Call) -> Any:
@@ -144,6 +144,7 @@ def number(record_id: int | None) -> str:
     return str(record_id or 0)
 
 
+ACTING = frozenset({"add"})
 METHODS: Mapping[str, Method] = {"add": add, "stat": stat, "info": info, "list": several}
 
 catch(salesman, refuse)

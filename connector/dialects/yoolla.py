@@ -52,7 +52,7 @@ yoolla = Blueprint("yoolla", __name__)
 @yoolla.route("", methods=EVERY_METHOD)
 def task() -> Response:
     """Every call of this door."""
-    return serve(METHODS)
+    return serve(METHODS, ACTING)
 
 
 def tips(call: Call) -> Any:
@@ -68,7 +68,7 @@ def fields(call: Call) -> Any:
 
 def in_use(call: Call, name: str) -> bool:
     """Whether the account uses the field behind that parameter."""
-    return UNUSED.get(name) not in call.account["unused_task_fields"]
+    return UNUSED.get(name) not in (call.account["unused_task_fields"] or ())
 
 
 def several(call: Call) -> Any:
@@ -216,6 +216,7 @@ def done(data: int | str, message: str) -> dict[str, Any]:
     return {"result": "Успешно", "data": data, "message": message}
 
 
+ACTING = frozenset({"add", "update", "doit", "delete", "addhist"})
 METHODS: Mapping[str, Method] = {
     "tips": tips, "fields": fields, "list": several, "info": info, "add": add, "update": update, "doit": doit,
     "delete": delete, "addhist": addhist,

@@ -11,6 +11,7 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
+from connector.access.audit import note
 from connector.access.intakes import ANYONE, LEAD, PAGE, found
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
@@ -99,6 +100,7 @@ def again(store: Store, by: Scope, row: Row, now: str) -> Row:
         held = tx.get(LEAD, row["id"]) or row
         if held["state"] == "done":
             raise Conflict("meta_lead_done", lead_id=held["lead_id"])
+        note(tx, f"{LEAD}.replayed", held["leadgen_id"], record=f"{LEAD}/{row['id']}")
         return tx.update(LEAD, row["id"], {"state": "pending", "attempts": 0, "due_at": now, "lease_token": None})
 
     return store.transact(by, work, about=((LEAD, row["id"]),))[0]
@@ -112,6 +114,7 @@ def again_all(store: Store, by: Scope, page: Row, now: str) -> int:
         rows = tx.find(Query(entity=LEAD, where=where))
         for row in rows:
             tx.update(LEAD, row["id"], {"state": "pending", "attempts": 0, "due_at": now})
+        note(tx, f"{PAGE}.replayed", page["name"], record=f"{PAGE}/{page['id']}", details={"replayed": len(rows)})
         return len(rows)
 
     return store.transact(by, work)[0]

@@ -23,7 +23,7 @@ def one(found: Sequence[Parameter], parameter_id: int) -> Parameter:
     raise NotFound("parameter_not_found", value=parameter_id)
 
 
-def add(store: Store, vault: Vault, row: Row, wanted: Parameter) -> Parameter:
+def add(store: Store, vault: Vault, row: Row, wanted: Parameter, *, by: Scope | None = None) -> Parameter:
     """One more parameter, behind those that are there."""
 
     def edit(found: Sequence[Parameter]) -> Sequence[Parameter]:
@@ -32,11 +32,12 @@ def add(store: Store, vault: Vault, row: Row, wanted: Parameter) -> Parameter:
             raise Invalid(faults=[Fault(pointer="", key="too_many_items", params=params)])
         return messages.numbered((*found, wanted))
 
-    return _edited(store, vault, row, edit)[-1]
+    return _edited(store, vault, row, edit, by)[-1]
 
 
 def revise(
-    store: Store, vault: Vault, row: Row, parameter_id: int, change: Callable[[Parameter], Parameter]
+    store: Store, vault: Vault, row: Row, parameter_id: int, change: Callable[[Parameter], Parameter], *,
+    by: Scope | None = None,
 ) -> Parameter:  # fmt: skip
     """Give the parameter of that number what `change` makes of it."""
 
@@ -44,15 +45,15 @@ def revise(
         new = replace(change(one(found, parameter_id)), id=parameter_id)
         return [new if it.id == parameter_id else it for it in found]
 
-    return one(_edited(store, vault, row, edit), parameter_id)
+    return one(_edited(store, vault, row, edit, by), parameter_id)
 
 
-def remove(store: Store, vault: Vault, row: Row, parameter_id: int) -> None:
+def remove(store: Store, vault: Vault, row: Row, parameter_id: int, *, by: Scope | None = None) -> None:
     """Take the parameter of that number away."""
-    _edited(store, vault, row, lambda found: [it for it in found if it is not one(found, parameter_id)])
+    _edited(store, vault, row, lambda found: [it for it in found if it is not one(found, parameter_id)], by)
 
 
-def _edited(store: Store, vault: Vault, row: Row, edit: Edit) -> Sequence[Parameter]:
+def _edited(store: Store, vault: Vault, row: Row, edit: Edit, by: Scope | None) -> Sequence[Parameter]:
     """The parameters after an edit, read and written in one transaction: of two edits at once both hold."""
     if row["kind"] == subscriptions.PROVIDER:
         raise Forbidden("provider_subscription")
@@ -62,8 +63,10 @@ def _edited(store: Store, vault: Vault, row: Row, edit: Edit) -> Sequence[Parame
         if held is None:
             raise NotFound("subscription_not_found", value=row["id"])
         found = edit(messages.parameters(vault, held))
+        if by is not None:
+            subscriptions.noted(tx, "changed", held, fields=["parameters"])
         tx.update(subscriptions.ENTITY, row["id"], {"parameters": messages.sealed(vault, found)})
         return found
 
-    scope = Scope(account_id=row["account_id"], origin="automation")
+    scope = by or Scope(account_id=row["account_id"], origin="automation")
     return store.transact(scope, work, about=((subscriptions.ENTITY, row["id"]),))[0]

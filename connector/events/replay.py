@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from connector.access.audit import note
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
 from connector.errors import Conflict
@@ -17,12 +18,14 @@ PAGE = 200
 """Events per transaction."""
 
 
-def once_more(store: Store, row: Row, now: str) -> Row:
+def once_more(store: Store, row: Row, now: str, *, by: Scope | None = None) -> Row:
     """Send one delivery again, whatever became of it; asked twice, it is sent twice."""
 
     def work(tx: Transaction) -> Row:
         found = tx.get("delivery", row["id"])
         assert found is not None
+        if by is not None:
+            note(tx, "delivery.replayed", row["trigger"], record=f"delivery/{row['id']}")
         if found["state"] == "pending":
             waiting = found["lease_token"] is None
             return tx.update(
@@ -30,7 +33,8 @@ def once_more(store: Store, row: Row, now: str) -> Row:
             )
         return tx.update("delivery", row["id"], _anew(now))
 
-    return store.transact(Scope(account_id=row["account_id"]), work, about=(("delivery", row["id"]),))[0]
+    scope = by or Scope(account_id=row["account_id"])
+    return store.transact(scope, work, about=(("delivery", row["id"]),))[0]
 
 
 def _anew(now: str) -> Row:

@@ -60,13 +60,13 @@ class ParameterShape(Schema):
     @validates_schema
     def _whole(self, data: Mapping[str, Any], **_: Any) -> None:
         if (data["value"] is None) == (data["field"] is None):
-            raise ValidationError("Give either a value or the name of a field of the item.", "value")
+            raise ValidationError("value_or_field", "value")
         if data["place"] == "header" and TAKEN.fullmatch(data["name"]):
-            raise ValidationError("This header is set by Leadwire itself. Choose another name.", "name")
+            raise ValidationError("header_taken", "name")
         if data["place"] == "body" and data["name"] in ITEM_KEYS:
-            raise ValidationError("The body has a field of that name already. Choose another name.", "name")
+            raise ValidationError("field_taken", "name")
         if data["value"] is not None and not LINE.fullmatch(data["value"]):
-            raise ValidationError("Must be one line of text.", "value")
+            raise ValidationError("not_one_line", "value")
 
     @post_load
     def _made(self, data: Mapping[str, Any], **_: Any) -> Parameter:

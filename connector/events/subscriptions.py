@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from connector.access.audit import note
 from connector.access.tokens import Caller
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
@@ -25,6 +26,8 @@ from connector.storage.contract import Clause, Order, Query, Row, Scope, Store, 
 ENTITY = "subscription"
 PROVIDER = "provider"
 """The kind of subscription that a lead's own `provider_webhook_url` stands for; it is nobody's token's."""
+STATES = {"paused": "paused", "active": "resumed"}
+"""What the audit calls a change to that state."""
 BOTH_VALID = 24 * 3600
 """Seconds for which the old secret still signs beside a new one."""
 HANDLE = re.compile(r"(\d{1,18})-(\d{1,18})-([A-Za-z0-9_-]{43})")
@@ -88,7 +91,7 @@ def create(catalog: Catalog, store: Store, vault: Vault, caller: Caller, wish: W
         "user_id": caller.user_id, "token_id": caller.token_id, "kind": "webhook",
         "fingerprint": fingerprint(caller.scope.account_id, str(caller.token_id), wish),
     }  # fmt: skip
-    return settled(store, vault, caller.scope.account_id, values)
+    return settled(store, vault, caller.scope.account_id, values, by=caller.scope)
 
 
 def _values(vault: Vault, wish: Wish) -> Row:
@@ -98,27 +101,34 @@ def _values(vault: Vault, wish: Wish) -> Row:
     }  # fmt: skip
 
 
-def settled(store: Store, vault: Vault, account_id: int, values: Row) -> tuple[Row, str | None]:
+def settled(
+    store: Store, vault: Vault, account_id: int, values: Row, *, by: Scope | None = None
+) -> tuple[Row, str | None]:
     """Find the subscription with that fingerprint, or make it; of two at once, one makes it."""
     secret = signing.mint()
-    sealed_secret = vault.seal(secret)
+    made = {"state": "active", **values, "account_id": account_id, "secret": vault.seal(secret)}
 
     def work(tx: Transaction) -> tuple[Row, bool]:
         same = Clause(path="fingerprint", op="eq", value=values["fingerprint"])
         found = tx.find(Query(entity=ENTITY, where=(same,), limit=1))
-        if not found:
-            return tx.insert(
-                ENTITY, {"state": "active", **values, "account_id": account_id, "secret": sealed_secret}
-            ), True
-        return tx.update(ENTITY, found[0]["id"], {**values, **_revived(found[0])}), False
+        row = tx.update(ENTITY, found[0]["id"], {**values, **_revived(found[0])}) if found else tx.insert(ENTITY, made)
+        if by is not None:
+            noted(tx, "renewed" if found else "created", row)
+        return row, not found
 
+    scope = by or Scope(account_id=account_id)
     try:
-        (row, new), _ = store.transact(Scope(account_id=account_id), work)
+        (row, new), _ = store.transact(scope, work)
     except Conflict as error:
         if error.code != "already_exists":
             raise
-        (row, new), _ = store.transact(Scope(account_id=account_id), work)
+        (row, new), _ = store.transact(scope, work)
     return row, secret if new else None
+
+
+def noted(tx: Transaction, what: str, row: Row, **details: Any) -> None:
+    """Write into the audit what is done with a subscription."""
+    note(tx, f"{ENTITY}.{what}", row["trigger"], record=f"{ENTITY}/{row['id']}", details=details or None)
 
 
 def _revived(row: Row) -> Row:
@@ -167,13 +177,15 @@ def mine(caller: Caller) -> tuple[Clause, ...]:
     return () if caller.is_admin else (Clause(path="user_id", op="eq", value=caller.user_id),)
 
 
-def change(store: Store, row: Row, changes: Row) -> Row:
+def change(store: Store, row: Row, changes: Row, *, by: Scope | None = None, what: str = "changed") -> Row:
     """Write some fields of it. Pausing keeps deliveries waiting; enabling lets all that wait go out."""
 
     def work(tx: Transaction) -> Row:
+        if by is not None:
+            noted(tx, what, row, fields=sorted(changes))
         return tx.update(ENTITY, row["id"], changes)
 
-    return store.transact(_account(row), work, about=((ENTITY, row["id"]),))[0]
+    return store.transact(by or _account(row), work, about=((ENTITY, row["id"]),))[0]
 
 
 def _account(row: Row) -> Scope:
@@ -194,17 +206,17 @@ def revise(catalog: Catalog, store: Store, vault: Vault, caller: Caller, row: Ro
         after = {**row, **changes}
         wish = Wish(trigger=after["trigger"], target_url=after["target_url"], filter=after["filter"])
         changes["fingerprint"] = fingerprint(row["account_id"], str(row["token_id"]), wish)
-    return change(store, row, changes)
+    return change(store, row, changes, by=caller.scope, what=STATES.get(asked.get("state", ""), "changed"))
 
 
-def rotate(store: Store, vault: Vault, row: Row, now: datetime) -> tuple[Row, str]:
+def rotate(store: Store, vault: Vault, row: Row, now: datetime, *, by: Scope | None = None) -> tuple[Row, str]:
     """A new secret; the old one signs beside it for a day."""
     secret = signing.mint()
     changes = {"secret": vault.seal(secret), "old_secret": row["secret"], "old_secret_until": stamp(now, BOTH_VALID)}
-    return change(store, row, changes), secret
+    return change(store, row, changes, by=by, what="secret_rotated"), secret
 
 
-def remove(store: Store, row: Row, now: str) -> Row:
+def remove(store: Store, row: Row, now: str, *, by: Scope | None = None) -> Row:
     """End it: nothing more is sent but one DELETE to its address, which tells the receiver so."""
 
     def work(tx: Transaction) -> Row:
@@ -220,9 +232,11 @@ def remove(store: Store, row: Row, now: str) -> Row:
             )
         if row["kind"] != PROVIDER:
             tx.insert("delivery", delivery_of(row, None, "", now))
+        if by is not None:
+            noted(tx, "removed", row)
         return tx.update(ENTITY, row["id"], {"state": "removed", "fingerprint": None})
 
-    return store.transact(_account(row), work, about=((ENTITY, row["id"]),))[0]
+    return store.transact(by or _account(row), work, about=((ENTITY, row["id"]),))[0]
 
 
 def delivery_of(row: Row, seq: int | None, text: str, now: str, request_id: str | None = None) -> Row:

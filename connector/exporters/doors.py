@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from connector.catalog.model import Action, Catalog
 from connector.catalog.outputs import closed, nullable
-from connector.exporters import oplead
+from connector.exporters import methods, oplead
 from connector.exporters.families import (
     Family,
     answer_of,
@@ -19,10 +20,13 @@ from connector.exporters.families import (
     working,
 )
 from connector.exporters.resources import directory
-from connector.exporters.routes import RECORD_ID, Route, segment
+from connector.exporters.routes import KEY, KEY_IN_QUERY, RECORD_ID, Route, segment
+from connector.exporters.salesman import LEADS
+from connector.exporters.yoolla import REMINDERS
 
 SIMPLE = "/api/simple"
 TAG = "Simplified noCRM API"
+DESKS = (LEADS, REMINDERS)
 PLACES = {"get": 2, "post": 3}
 """Examples that delete take another record by each method: once it is gone it is gone."""
 NOCRM_NAMES = {"remind_date": nullable({"type": "string", "format": "date"}), "remind_time": {"type": "null"},
@@ -44,7 +48,8 @@ def simple_action(catalog: Catalog, action: Action, method: Any) -> Route:
         key=f"simple_{method}_{action.key}", method=method, path=f"{SIMPLE}/leads/{{lead_id}}/{action.path}", tag=TAG,
         title=action.title["en"], door="simple", answers=simple_answer(catalog, action),
         does=f"{action.description['en']} Answers the lead. Other parameters are ignored.",
-        takes=(lead, *(each for each in query_of(action.input, action.examples) if each.name != "lead_id")),
+        takes=(lead, *(each for each in query_of(action.input, action.examples) if each.name != "lead_id"),
+               KEY_IN_QUERY, KEY),
         refuses=(403, 404, 409, 413, 415, 507), refusals=refusals(action),
     )  # fmt: skip
 
@@ -67,6 +72,7 @@ def simple_ids(catalog: Catalog) -> Iterator[Route]:
 DOORS: Mapping[str, Family] = {
     f"{SIMPLE}/leads/<lead_id>/<path:path>": simple_actions,
     f"{SIMPLE}/ids": simple_ids,
+    **{path: partial(methods.operations, desk=desk, path=path) for desk in DESKS for path in desk.paths},
     **oplead.OPLEAD,
 }
 """Rule of the URL map -> its operations."""

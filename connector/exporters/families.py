@@ -11,6 +11,9 @@ from connector.catalog.outputs import closed
 from connector.exporters.routes import (
     API,
     FEED,
+    KEY,
+    KEY_IN_BODY,
+    KEY_IN_QUERY,
     LIST,
     Link,
     Parameter,
@@ -20,14 +23,14 @@ from connector.exporters.routes import (
     paging,
     segment,
 )
-from connector.exporters.texts import body, drawn, in_json, in_query, line
+from connector.exporters.texts import any_case, body, drawn, in_json, in_query, line
 
 Family = Callable[[Catalog], Iterator[Route]]
 PLACE = {"type": "string", "pattern": r"^(v1\.[0-9a-f]{8,64}\.[0-9]{1,16})?$"}
 DRY_RUN = Parameter(
     name="dry_run",
-    schema={"type": "string", "enum": ["true", "false", "yes", "no", "1", "0", ""]},
-    does="Whether to show what would happen, and keep nothing.",
+    schema={"type": "string", "pattern": f"^({'|'.join(map(any_case, ('true', 'false', 'yes', 'no')))}|1|0)?$"},
+    does="`true`: shows what would happen, and keeps nothing.",
 )
 SOURCE = "#/components/schemas"
 PROBLEM = {"$ref": f"{SOURCE}/Problem"}
@@ -83,7 +86,7 @@ def actions(catalog: Catalog) -> Iterator[Route]:
         answer = answer_of(catalog, action)
         yield Route(
             key=action.key, method="post", path=f"{API}/actions/{action.key}", tag="Actions",
-            title=action.title["en"], does=action.description["en"], takes=(DRY_RUN,),
+            title=action.title["en"], does=action.description["en"], takes=(DRY_RUN, KEY_IN_QUERY, KEY),
             body=reference(f"{named(action.key)}Input"), body_required=bool(action.input.schema.get("required")),
             examples=inputs(catalog, action), answers={"anyOf": [answer, reference("Rehearsal")]},
             example=result(action), statuses=(200, 201), refuses=(404, 409, 413, 415, 507),
@@ -155,24 +158,27 @@ def batches(catalog: Catalog) -> Iterator[Route]:
     """The one shape that all batches share."""
     rows = {"type": "array", "items": ANY_JSON_OBJECT, "minItems": 1, "maxItems": 1000,
             "description": "Inputs of the action."}  # fmt: skip
+    shown, examples = batch_example(catalog)
+    action = segment("key", {"type": "string", "enum": list(catalog.actions)}, "The action.", example=shown)
     yield Route(
         key="batch", method="post", path=f"{API}/actions/{{key}}/batch", tag="Actions", title="Run an Action for Many",
         does="Up to 1,000 inputs at once: an answer or an error per row, in order, each row whole or not at all.",
-        takes=(segment("key", {"type": "string", "enum": list(catalog.actions)}, "The action."),),
-        body={"type": "object", "required": ["rows"], "properties": {"rows": rows}, "additionalProperties": False},
-        body_required=True, examples=batch_example(catalog), answers=BATCH, refuses=(404, 413, 415, 507),
+        takes=(action, KEY_IN_QUERY, KEY),
+        body={"type": "object", "required": ["rows"], "additionalProperties": False,
+              "properties": {"rows": rows, KEY_IN_QUERY.name: KEY_IN_BODY}},
+        body_required=True, examples=examples, answers=BATCH, refuses=(404, 413, 415, 507),
     )  # fmt: skip
 
 
 ANY_JSON_OBJECT = {"type": "object", "additionalProperties": reference("Json"), "propertyNames": line()}
 
 
-def batch_example(catalog: Catalog) -> dict[str, Any]:
-    """Two rows for the first action that has an example."""
-    for action in catalog.actions.values():
+def batch_example(catalog: Catalog) -> tuple[str | None, dict[str, Any]]:
+    """The first action that has an example, one on leads before others, and two rows for it."""
+    for action in sorted(in_order(catalog), key=lambda action: action.on != "lead"):
         for name, given in inputs(catalog, action).items():
-            return {f"{action.key}: {name}": {"rows": [given, given]}}
-    return {}
+            return action.key, {f"{action.key}: {name}": {"rows": [given, given]}}
+    return None, {}
 
 
 def query_of(input: Input, examples: Sequence[Example] = ()) -> tuple[Parameter, ...]:
@@ -273,12 +279,17 @@ def components(catalog: Catalog) -> dict[str, Any]:
     shown = [entity for entity in catalog.entities.values() if entity.public or entity.key in SHOWN_ELSEWHERE]
     found: dict[str, Any] = {named(entity.key): entity.output for entity in shown}
     for action in catalog.actions.values():
-        found[f"{named(action.key)}Input"] = described(body(action.input), action.input)
+        found[f"{named(action.key)}Input"] = keyed(described(body(action.input), action.input))
         if answer_of(catalog, action) == reference(f"{named(action.key)}Result"):
             found[f"{named(action.key)}Result"] = action.output
     for item in catalog.triggers.values():
         found[f"{named(item.key)}Item"] = item.output
     return found | {"Rehearsal": REHEARSAL}
+
+
+def keyed(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an action's body, which may name its wish; not where an input of the action is called so."""
+    return {**schema, "properties": {KEY_IN_QUERY.name: KEY_IN_BODY, **schema["properties"]}}
 
 
 def described(schema: dict[str, Any], input: Input) -> dict[str, Any]:

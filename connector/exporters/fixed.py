@@ -156,8 +156,8 @@ ROUTES: tuple[Route, ...] = (
 PAGES = ("/docs/api", "/docs/api/<name>", "/documentation")
 """Pages for people: no operations."""
 
-ELSEWHERE = ("/developer/v1/leads", "/developer/v1/task", "/api/v1/task")
-"""Addresses that one parameter turns into many methods: no operation can say that; their pages in the docs do."""
+ELSEWHERE: tuple[str, ...] = ()
+"""Addresses that no operation can describe; their pages in the docs do."""
 
 ALIASES: Mapping[str, str] = {
     "/simple": "/api/simple", "/v1/leads": "/leads", "/v1/subscriptions": "/subscriptions", "/v1/addlead": "/addlead",

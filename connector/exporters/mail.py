@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from connector.catalog.outputs import closed
 from connector.exporters.families import reference
-from connector.exporters.routes import API, LIST, NULL_TEXT, RECORD_ID, Link, Route, Schema, page, paging, segment
+from connector.exporters.routes import API, KEY, LIST, NULL_TEXT, RECORD_ID, Link, Route, Schema, page, paging, segment
 from connector.exporters.texts import strict
 
 MAILBOXES, ATTACHMENTS = "Mailboxes", "Attachments"
@@ -96,7 +96,7 @@ MAIL: tuple[Route, ...] = (
           body_required=True, examples={"for a lead": {"lead_id": 1}}, answers=PREVIEWED,
           refuses=(404, 409, 413, 415)),
     Route(key="attach", method="post", path=FILES, tag=ATTACHMENTS, title="Attach File",
-          does="Keeps a file on the lead.", takes=(LEAD_ID,), body=UPLOAD, body_required=True,
+          does="Keeps a file on the lead.", takes=(LEAD_ID, KEY), body=UPLOAD, body_required=True,
           takes_media="multipart/form-data", answers=reference("Attachment"), statuses=(201,),
           refuses=(404, 409, 413, 415, 507), links=FILE_LINKS),
     Route(key="list_files", method="get", path=FILES, tag=ATTACHMENTS, title="List Files of a Lead",

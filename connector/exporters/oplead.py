@@ -12,6 +12,7 @@ from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.families import Family, parameter, reference, refusals
 from connector.exporters.hooks import NULL_WHOLE, SECRET, STYLES, URL
 from connector.exporters.routes import (
+    KEY,
     LIST,
     MOMENT_OR_NULL,
     NULL_TEXT,
@@ -97,6 +98,7 @@ def taking(catalog: Catalog, path: str, key: str, title: str, examples: Mapping[
     return Route(
         key=f"oplead_{key}", method="post", path=path, tag=TAG, title=title, does=does,
         body=reference("OpleadInput"), body_required=True, examples=examples, answers=reference("OpleadTaken"),
+        takes=(KEY,),
         statuses=(200, 201), refuses=ACTING, refusals=refusals(action), links=READ_WITH,
     )  # fmt: skip
 
@@ -127,7 +129,7 @@ def status(catalog: Catalog) -> Iterator[Route]:
         yield Route(
             key=f"oplead_{method}_status", method=method, path=path, tag=TAG, title="Set Status",
             does="Gives the lead another status, by any of its names, case and accents aside. Answers the lead.",
-            takes=(IDENTIFIER,), body=given, body_required=True, answers=LEAD, refuses=ACTING,
+            takes=(IDENTIFIER, KEY), body=given, body_required=True, answers=LEAD, refuses=ACTING,
             examples={"nursery": {"status": "Nurserie"}, "quote to follow up": {"status": "devis à relancer"}},
         )  # fmt: skip
 
@@ -138,7 +140,7 @@ def attaching(catalog: Catalog, path: str, key: str) -> Route:
              "kind": {**PLAIN, "description": "devis, facture; any other word stands for any other file."},
              "status": {**PLAIN, "description": "A status for the lead, too."}}  # fmt: skip
     return Route(
-        key=f"oplead_{key}", method="post", path=path, tag=TAG, title="Attach File", takes=(IDENTIFIER,),
+        key=f"oplead_{key}", method="post", path=path, tag=TAG, title="Attach File", takes=(IDENTIFIER, KEY),
         does="Keeps a file on the lead; with `status`, both happen or neither.",
         body={"type": "object", "required": ["file"], "properties": given}, body_required=True,
         takes_media="multipart/form-data", statuses=(201,), refuses=ACTING,

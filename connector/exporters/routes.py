@@ -13,7 +13,7 @@ from connector.exporters.texts import line, or_empty
 API = "/api/v1"
 JSON = "application/json"
 Schema = Mapping[str, Any]
-Door = Literal["native", "simple"]
+Door = Literal["native", "simple", "salesman"]
 
 LIST = or_empty({"type": "integer", "minimum": 1, "maximum": 200}, "string")
 FEED = or_empty({"type": "integer", "minimum": 1, "maximum": 1000}, "string")
@@ -34,6 +34,8 @@ class Parameter:
     place: Literal["query", "path", "header"] = "query"
     required: bool = False
     example: Any = None
+    examples: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Values by name; those of one name belong together."""
     as_json: bool = False
     """Whether its value is a JSON text."""
 
@@ -65,12 +67,16 @@ class Route:
     body_required: bool = False
     takes_media: str = JSON
     """The content type of the body."""
+    form: Schema | None = None
+    """The body as a form, where it may be one too."""
     examples: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Request bodies by name."""
     answers: Schema = field(default_factory=lambda: ANY_OBJECT)
     media: str = JSON
     example: Any = None
     """An answer."""
+    shown: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """Answers by the name of the example that they answer."""
     statuses: Sequence[int] = (200,)
     """The good ones."""
     refuses: Sequence[int] = ()
@@ -84,6 +90,29 @@ class Route:
     door: Door = "native"
     """Whose errors it speaks."""
     links: Mapping[str, Link] = field(default_factory=lambda: NOTHING)
+
+
+LONGEST_KEY = 255
+KEY = Parameter(
+    name="Idempotency-Key",
+    place="header",
+    schema={"type": "string", "maxLength": LONGEST_KEY},
+    does="Names this wish: sent again with the same key, it is not done again but answered again, for 24 hours.",
+)
+"""What every operation that acts takes."""
+KEY_IN_QUERY = Parameter(
+    name="idempotency_key",
+    schema={**line(), "maxLength": LONGEST_KEY},
+    does="The same as the header `Idempotency-Key`, for programs that cannot set headers.",
+)
+KEY_IN_BODY: Schema = {
+    "type": ["string", "integer", "null"],
+    "maxLength": LONGEST_KEY,
+    "minimum": -(2**53),
+    "maximum": 2**53,
+    "pattern": line()["pattern"],
+    "description": "The same as the header `Idempotency-Key`.",
+}
 
 
 def page(item: Schema) -> dict[str, Any]:

@@ -168,6 +168,11 @@ def digits(lowest: int, highest: int) -> str:
     return f"^{sign}{nought}0*({'|'.join([*shorter, *same, text])})$"
 
 
+def any_case(word: str) -> str:
+    """The pattern of a word in small and capital letters."""
+    return "".join(f"[{letter}{letter.upper()}]" for letter in word)
+
+
 def drawn(schema: Schema) -> Any:
     """A plain value of that schema: null wherever it may be, but for whole objects."""
     if "examples" in schema:

@@ -18,9 +18,9 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
         "Этот ключ идемпотентности уже использован с другими данными. Передайте те же данные или новый ключ.",
     ),
     "bad_idempotency_key": row(
-        "The idempotency key must be one text of 1 to {most} visible characters, such as a UUID.",
-        "La clé d'idempotence doit être un texte de 1 à {most} caractères visibles, par exemple un UUID.",
-        "Ключ идемпотентности должен быть текстом от 1 до {most} видимых символов, например UUID.",
+        "The idempotency key must be one text of at most {most} characters, such as a UUID.",
+        "La clé d'idempotence doit être un texte de {most} caractères au plus, par exemple un UUID.",
+        "Ключ идемпотентности должен быть текстом не длиннее {most} символов, например UUID.",
     ),
     "action_not_allowed": row(
         "This token may not run {name}. Ask an administrator for a token with the scope act that allows it.",
@@ -56,6 +56,21 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
         "GET does not act here: it was switched off. Send the same as POST.",
         "GET n'agit pas ici : il a été désactivé. Envoyez la même requête en POST.",
         "GET здесь отключён и ничего не выполняет. Отправьте то же самое через POST.",
+    ),
+    "address_too_long": row(
+        "The address is longer than {limit} bytes. Send the parameters in the body of a POST.",
+        "L'adresse dépasse {limit} octets. Envoyez les paramètres dans le corps d'un POST.",
+        "Адрес длиннее {limit} байт. Передайте параметры в теле POST.",
+    ),
+    "headers_too_large": row(
+        "The headers are larger than {limit} bytes together. Send fewer or shorter ones.",
+        "Les en-têtes dépassent {limit} octets au total. Envoyez-en moins, ou de plus courts.",
+        "Заголовки вместе больше {limit} байт. Пришлите меньше или короче.",
+    ),
+    "wrong_form": row(
+        "{name} is {got}, which does not have the form that is asked for here. See /docs/api.",
+        "{name} vaut {got}, ce qui n'a pas la forme demandée ici. Voir /docs/api.",
+        "{name} равно {got}; здесь требуется другой вид. См. /docs/api.",
     ),
     "not_a_network": row(
         "{got} is neither an IP address nor a range. Write 203.0.113.7 or 10.0.0.0/8.",

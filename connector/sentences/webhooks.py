@@ -7,6 +7,26 @@ from collections.abc import Mapping
 from connector.sentences.rows import row
 
 WEBHOOKS: Mapping[str, Mapping[str, str]] = {
+    "value_or_field": row(
+        "{name}: give either a value or the name of a field of the item.",
+        "{name} : donnez soit une valeur, soit le nom d'un champ de l'élément.",
+        "{name}: укажите либо значение, либо название поля элемента.",
+    ),
+    "header_taken": row(
+        "{name}: the header {got} is set by Leadwire itself. Choose another name.",
+        "{name} : l'en-tête {got} est défini par Leadwire. Choisissez un autre nom.",
+        "{name}: заголовок {got} задаёт сам Leadwire. Выберите другое имя.",
+    ),
+    "field_taken": row(
+        "{name}: the body has a field {got} already. Choose another name.",
+        "{name} : le corps a déjà un champ {got}. Choisissez un autre nom.",
+        "{name}: в теле уже есть поле {got}. Выберите другое имя.",
+    ),
+    "not_one_line": row(
+        "{name} must be one line of text.",
+        "{name} doit être une seule ligne de texte.",
+        "{name} должно быть одной строкой текста.",
+    ),
     "no_secret_key": row(
         "This server has no key to keep secrets with. Set LEADWIRE_SECRET_KEY to a long random text and restart it.",
         "Ce serveur n'a pas de clé pour garder des secrets. Réglez LEADWIRE_SECRET_KEY sur un long texte aléatoire et redémarrez.",

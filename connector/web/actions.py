@@ -49,7 +49,7 @@ def act_on_many(key: str) -> Response:
     body = incoming.body()
     rows = rows_of(body)
     house().keeper.charge_rows(caller, len(rows))
-    named = checked(body[0].get(PARAMETER) or asked.get(PARAMETER)) or caller.scope.key
+    named = checked(body[0].get(PARAMETER)) or checked(asked.get(PARAMETER)) or caller.scope.key
     found = run_many(house().catalog_of(caller), house().store, replace(caller.scope, key=named), key, rows)
     language = incoming.locale()
     data = [outcome(index, item, language) for index, item in enumerate(found)]

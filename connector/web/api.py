@@ -36,6 +36,7 @@ def build(house: House) -> Flask:
     app.before_request(incoming.name_request)
     metrics.install(app)
     logs.install(app, house.settings)
+    app.before_request(incoming.measure)
     problems.catch(app)
     for part in (actions, feeds, about, tokens, audit, webhooks, extras, intakes, leadads, mail, attachments, records):
         app.register_blueprint(part, url_prefix=ROOT)

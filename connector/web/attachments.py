@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from connector.access.audit import note
 from connector.access.idempotency import claim
 from connector.access.tokens import Caller
 from connector.engine import lists
@@ -203,6 +204,8 @@ def recording(
             create(catalog, tx, "attachment", {**row, "lead_id": lead, "storage_key": blob.key})
             for row, blob in zip(rows, taken, strict=True)
         ]
+        for row in made:
+            note(tx, "attachment.created", row["filename"], record=f"attachment/{row['id']}", details={"lead_id": lead})
         data = {**before.data, "attachments": [shown(row) for row in made]}
         return Answer(data=data, created=before.created, new=before.new)
 

@@ -31,31 +31,25 @@ def entry(known: Catalog, kind: str, key: str, locale: str) -> dict[str, Any] | 
 
 def action(item: Action, locale: str) -> dict[str, Any]:
     """An action: where to send it, what it takes, what it answers."""
-    return {
-        "key": item.key, "on": item.on, "path": item.path,
-        "title": say(item.title, locale), "description": say(item.description, locale),
-        "method": "POST", "url": f"/api/v1/actions/{item.key}",
-        "destructive": item.destructive, "clearable": list(item.input.clearable),
-        "input": worded(item.input.schema, locale), "output": worded(item.output, locale),
-    }  # fmt: skip
+    own = {"on": item.on, "path": item.path, "destructive": item.destructive, "clearable": list(item.input.clearable)}
+    return callable_at("POST", f"/api/v1/actions/{item.key}", item, locale) | own
 
 
 def trigger(item: Trigger, locale: str) -> dict[str, Any]:
     """A trigger: where its feed is, its filters, its items."""
-    return {
-        "key": item.key, "on": item.on,
-        "title": say(item.title, locale), "description": say(item.description, locale),
-        "method": "GET", "url": f"/api/v1/triggers/{item.key}",
-        "input": worded(item.input.schema, locale), "output": worded(item.output, locale),
-    }  # fmt: skip
+    return callable_at("GET", f"/api/v1/triggers/{item.key}", item, locale) | {"on": item.on}
 
 
 def search(item: Search, locale: str) -> dict[str, Any]:
     """A search: where it is, what it takes, what it finds."""
+    return callable_at("GET", f"/api/v1/searches/{item.key}", item, locale) | {"find": item.find}
+
+
+def callable_at(method: str, url: str, item: Action | Trigger | Search, locale: str) -> dict[str, Any]:
+    """What all that can be called have in common."""
     return {
-        "key": item.key, "find": item.find,
-        "title": say(item.title, locale), "description": say(item.description, locale),
-        "method": "GET", "url": f"/api/v1/searches/{item.key}",
+        "key": item.key, "title": say(item.title, locale), "description": say(item.description, locale),
+        "method": method, "url": url,
         "input": worded(item.input.schema, locale), "output": worded(item.output, locale),
     }  # fmt: skip
 

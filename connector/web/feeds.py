@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from connector import storage
 from connector.access.tokens import Caller
@@ -21,8 +21,7 @@ feeds = Blueprint("feeds", __name__)
 def feed(key: str) -> Response:
     """Newest first; with `after`, oldest first from that cursor. Unchanged pages answer 304 to their ETag."""
     caller = incoming.caller()
-    raw = incoming.texts(request.args)
-    paging = incoming.last({name: raw.pop(name) for name in ("after", "limit") if name in raw})
+    raw, paging = incoming.split("after", "limit")
     limit = incoming.limit(paging.get("limit"), log.MOST)
     catalog, after = house().catalog_of(caller), paging.get("after") or None
     found = log.page(catalog, house().store, caller.scope, key, raw, after=after, limit=limit)

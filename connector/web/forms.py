@@ -1,13 +1,21 @@
-"""Bodies of what is no action, read by marshmallow, with every fault named by its place."""
+"""Bodies of what is no action, read by marshmallow, with every fault named by its place and told in three languages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from connector.catalog.coercions import echo
+from connector.catalog.inputs import MAX_FAULTS
+from connector.catalog.place import candidates
 from connector.errors import Fault, Invalid
+from connector.sentences import SENTENCES
+
+Read = Callable[[re.Match[str], Any], tuple[str, Mapping[str, Any]]]
 
 
 def checked(schema: Schema, body: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
@@ -16,16 +24,81 @@ def checked(schema: Schema, body: Mapping[str, Any], *, partial: bool = False) -
         # By name, for `True` would let parts of nested schemas be missing too.
         typed: dict[str, Any] = schema.load(body, partial=tuple(schema.fields) if partial else False)
     except ValidationError as error:
-        raise Invalid(faults=list(faults(error.messages_dict))) from None
+        names = [field.data_key or name for name, field in schema.fields.items() if not field.dump_only]
+        raise Invalid(faults=list(islice(faults(error.messages_dict, body, names), MAX_FAULTS))) from None
     return typed
 
 
-def faults(messages: Mapping[Any, Any], place: str = "") -> Iterator[Fault]:
-    """Marshmallow's complaints, one by one."""
+def faults(messages: Mapping[Any, Any], given: Any, known: Sequence[str], place: str = "") -> Iterator[Fault]:
+    """Marshmallow's complaints, one by one, each about a part of what was given."""
     for name, said in messages.items():
-        pointer = place if name == "_schema" else f"{place}/{name}"
+        here = name == "_schema"
+        pointer, value = (place, given) if here else (f"{place}/{name}", part(given, name))
         if isinstance(said, Mapping):
-            yield from faults(said, pointer)
+            yield from faults(said, value, (), pointer)
         else:
-            text = f"{pointer[1:].replace('/', '.')}: {' '.join(said)}".replace("{", "{{").replace("}", "}}")
-            yield Fault(pointer=pointer, key="not_valid", texts={"en": text})
+            yield fault(pointer, " ".join(said), value, known)
+
+
+def part(given: Any, name: Any) -> Any:
+    """What was given under that name or number; None where nothing was."""
+    try:
+        return given[name]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def fault(pointer: str, said: str, value: Any, known: Sequence[str]) -> Fault:
+    """One complaint in our own words."""
+    name = pointer[1:].replace("/", ".")
+    params = {"name": name, "got": echo(value), "hint": candidates(name, known), "keyword": said}
+    for pattern, read in WORDS:
+        if found := pattern.fullmatch(said):
+            key, more = read(found, value)
+            return Fault(pointer=pointer, key=key, params={**params, **more})
+    return Fault(pointer=pointer, key=said if said in SENTENCES else "not_valid", params=params)
+
+
+def plainly(key: str) -> Read:
+    """A complaint without numbers."""
+    return lambda found, value: (key, {})
+
+
+def size(found: re.Match[str], value: Any) -> tuple[str, Mapping[str, Any]]:
+    """Too short or too long; a list has too many items."""
+    low, high = int(found["low"] or 0), found["high"]
+    if isinstance(value, list):
+        return "too_many_items", {"limit": high, "got": len(value)}
+    return ("too_short", {"limit": low}) if len(str(value)) < low else ("too_long", {"limit": high})
+
+
+def bounds(found: re.Match[str], value: Any) -> tuple[str, Mapping[str, Any]]:
+    """Too small or too large."""
+    low, high = int(found["low"]), int(found["high"])
+    return ("too_small", {"limit": low}) if int(value) < low else ("too_large_number", {"limit": high})
+
+
+def choice(found: re.Match[str], value: Any) -> tuple[str, Mapping[str, Any]]:
+    """None of those that there are."""
+    return "not_allowed", {"allowed": found["those"]}
+
+
+WORDS: Sequence[tuple[re.Pattern[str], Read]] = tuple(
+    (re.compile(pattern), read)
+    for pattern, read in (
+        (r"Missing data for required field\.|Field may not be null\.", plainly("missing_parameter")),
+        (r"Unknown field\.", plainly("unknown_parameter")),
+        (r"Not a valid (utf-8 )?string\.", plainly("not_a_text")),
+        (r"Not a valid integer\.|Number too large\.", plainly("not_an_integer")),
+        (r"Not a valid boolean\.", plainly("not_a_boolean")),
+        (r"Not a valid (aware )?datetime\.", plainly("not_a_datetime")),
+        (r"Not a valid list\.", plainly("not_a_list")),
+        (r"Not a valid mapping type\.|Invalid (input )?type\.", plainly("not_a_mapping")),
+        (r"Length must be between (?P<low>\d+) and (?P<high>\d+)\.", size),
+        (r"(?P<low>)Longer than maximum length (?P<high>\d+)\.", size),
+        (r"Must be greater than or equal to (?P<low>\d+) and less than or equal to (?P<high>\d+)\.", bounds),
+        (r"Must be one of: (?P<those>.*)\.", choice),
+        (r"String does not match expected pattern\.", plainly("wrong_form")),
+    )
+)
+"""What marshmallow says, and how it is said here. What our own schemas complain of they name by its key."""

@@ -20,8 +20,10 @@ from connector.access.tokens import PREFIX, Caller
 from connector.catalog.inputs import MAX_FAULTS, unknown
 from connector.catalog.strict import loads
 from connector.errors import (
+    AddressTooLong,
     Fault,
     Forbidden,
+    HeadersTooLarge,
     Invalid,
     Malformed,
     NotFound,
@@ -50,6 +52,15 @@ def name_request() -> None:
     """Keep the caller's own `X-Request-Id` where it is a plain word, else make one."""
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if given and REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+
+
+def measure() -> None:
+    """Turn away addresses and headers beyond what anybody needs. Only what the HTTP server lets pass comes here."""
+    settings, environ = house().settings, request.environ
+    if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > settings.address_limit:
+        raise AddressTooLong(limit=settings.address_limit)
+    if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > settings.header_limit:
+        raise HeadersTooLarge(limit=settings.header_limit)
 
 
 def locale() -> str:
@@ -105,21 +116,23 @@ def address() -> str:
 def caller(needs: str = "") -> Caller:
     """Who calls, by the token in the headers; Unauthorized unless it is good right now.
 
-    Reading needs the scope `read`; a door that acts on GET says `act`. Which actions a token may run is checked where
-    actions are run, so no door can forget it.
+    Reading needs the scope `read`, all else `act`; a door that acts on GET says so. Which actions a token may run is
+    checked where actions are run, so no door can forget it.
     """
     return admitted(secret(), needs)
 
 
-def admitted(token: str, needs: str = "", *, in_query: bool = False) -> Caller:
-    """Who calls with this token; `in_query`: it stands in the address, which the token must allow."""
+def admitted(token: str, needs: str | None = "", *, in_query: bool = False) -> Caller:
+    """Who calls with this token; `in_query`: it stands in the address, which the token must allow.
+
+    `needs` None: the door asks for a scope itself, once it knows what is wanted.
+    """
     key = checked(request.headers.get("Idempotency-Key"))
     found = house().keeper.admit(token, address(), key, g.request_id)
     if in_query and not found.in_query:
         raise Unauthorized("unauthorized_missing_token")
-    wanted = needs or ("read" if request.method in SAFE else "")
-    if wanted:
-        found.require(wanted)
+    if needs is not None:
+        found.require(needs or ("read" if request.method in SAFE else "act"))
     return found
 
 
@@ -165,6 +178,12 @@ def query(*known: str) -> dict[str, str]:
 def last(values: Mapping[str, Any]) -> dict[str, str]:
     """One text per name: of a name given several times, the last."""
     return {name: value if isinstance(value, str) else value[-1] for name, value in values.items()}
+
+
+def split(*paging: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The query parameters as they came, and apart from them those that say which page."""
+    raw = texts(request.args)
+    return raw, last({name: raw.pop(name) for name in paging if name in raw})
 
 
 def refuse_unknown(values: Iterable[str], known: Sequence[str]) -> None:

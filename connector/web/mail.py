@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, url_for
 from marshmallow import RAISE, Schema, fields, validate
 
+from connector.access.audit import note
 from connector.access.tokens import Caller, Whole
 from connector.engine.direct import change, create, remove
 from connector.engine.mail import one_address
@@ -105,7 +106,9 @@ def make() -> Response:
     def work(tx: Transaction) -> Row:
         if tx.get("user", asked["user_id"]) is None:
             raise NotFound("user_not_found", value=asked["user_id"])
-        return create(catalog, tx, "mailbox", {**asked, "state": "none"})
+        made = create(catalog, tx, "mailbox", {**asked, "state": "none"})
+        noted(tx, "created", made)
+        return made
 
     row, _ = house().store.transact(caller.scope, work)
     response = answer(shown(row), 201)
@@ -120,7 +123,7 @@ def revise(mailbox_id: str) -> Response:
     asked = prepared(caller, checked(NEW, incoming.body()[0], partial=True))
     if WAY & set(asked):
         asked |= {"state": "none", "error": None}
-    return answer(shown(written(caller, row, asked)))
+    return answer(shown(written(caller, row, asked, "changed")))
 
 
 @mail.delete("/mailboxes/<mailbox_id>")
@@ -128,7 +131,12 @@ def end(mailbox_id: str) -> Response:
     """Remove a mailbox; the mail that left from it stays."""
     caller, row = mine(mailbox_id)
     catalog = house().catalog
-    house().store.transact(caller.scope, lambda tx: remove(catalog, tx, "mailbox", row["id"]), about=about(row))
+
+    def work(tx: Transaction) -> None:
+        remove(catalog, tx, "mailbox", row["id"])
+        noted(tx, "removed", row)
+
+    house().store.transact(caller.scope, work, about=about(row))
     return answer(shown(row))
 
 
@@ -148,13 +156,13 @@ def test(mailbox_id: str) -> Response:
 
     values = {"state": "connected", "error": None} if ok else {"state": "error", "error": sentence(caller.locale)}
     said = {"ok": ok, "step": outcome.step, "said": outcome.said or None, "message": sentence(incoming.locale())}
-    return answer(said | {"mailbox": shown(written(caller, row, values))})
+    return answer(said | {"mailbox": shown(written(caller, row, values, "tested"))})
 
 
 @mail.post("/email_templates/<template_id>/preview")
 def show(template_id: str) -> Response:
     """The template filled for a lead, with the placeholders that could not be; nothing is sent."""
-    caller = incoming.caller()
+    caller = incoming.caller("read")
     incoming.query()
     asked = checked(PREVIEW, incoming.body()[0])
     wanted = incoming.path_id(template_id, "email_template")
@@ -208,12 +216,18 @@ def about(row: Row) -> tuple[tuple[str, int]]:
     return (("mailbox", row["id"]),)
 
 
-def written(caller: Caller, row: Row, values: Mapping[str, Any]) -> Row:
-    """The mailbox with new values."""
+def noted(tx: Transaction, what: str, row: Row, **details: Any) -> None:
+    """Write into the audit what is done with a mailbox."""
+    note(tx, f"mailbox.{what}", row["address"], record=f"mailbox/{row['id']}", details=details or None)
+
+
+def written(caller: Caller, row: Row, values: Mapping[str, Any], what: str) -> Row:
+    """The mailbox with new values; `what` the audit calls it."""
     catalog = house().catalog
 
     def work(tx: Transaction) -> Row:
         change(catalog, tx, "mailbox", row["id"], values)
+        noted(tx, what, row, fields=sorted(values))
         return tx.get("mailbox", row["id"], scoped=False) or row
 
     return house().store.transact(caller.scope, work, about=about(row))[0]

@@ -5,13 +5,14 @@ The key is checked first, then the user, then the method, as the real servers do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
 
+from connector.access.idempotency import PARAMETER, checked
 from connector.access.tokens import Caller, act_as
 from connector.catalog.model import Catalog
 from connector.engine import lists
@@ -103,15 +104,19 @@ class Call:
 Method = Callable[[Call], Any]
 
 
-def serve(methods: Mapping[str, Method]) -> Response:
-    """Answer this request with one of the methods."""
+def serve(methods: Mapping[str, Method], acting: Container[str]) -> Response:
+    """Answer this request with one of the methods; those that act need a token that may."""
     refuse_looking()
     given = parameters()
     key, login = (given.get(name) or request.headers.get(name, "").strip() for name in ("apikey", "login"))
     caller = act_as(house().store, admitted(key), login)
-    method = methods.get(given.get("action", ""))
+    wish = checked(given.get(PARAMETER)) or caller.scope.key
+    caller = replace(caller, scope=replace(caller.scope, key=wish))
+    name = given.get("action", "")
+    method = methods.get(name)
     if method is None:
         raise Malformed("unknown_method")
+    caller.require("act" if name in acting else "read")
     catalog = house().catalog_of(caller)
     account = lists.record(catalog, house().store, caller.scope, catalog.entities["account"], caller.scope.account_id)
     return answer(method(Call(caller=caller, catalog=catalog, account=account, given=given)))
@@ -120,7 +125,7 @@ def serve(methods: Mapping[str, Method]) -> Response:
 def admitted(key: str) -> Caller:
     """Whose key it is; Unauthorized("wrong_api_key") unless it is good right now."""
     try:
-        return incoming.admitted(key)
+        return incoming.admitted(key, None)
     except Unauthorized:
         raise Unauthorized("wrong_api_key") from None
 

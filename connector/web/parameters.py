@@ -30,8 +30,8 @@ def several(subscription_id: str) -> Response:
 @extras.post(ALL)
 def make(subscription_id: str) -> Response:
     """One more parameter, sent along from the next delivery on."""
-    _, row = mine(subscription_id)
-    made = parameters.add(house().store, house().vault, row, wished(incoming.body()[0]))
+    caller, row = mine(subscription_id)
+    made = parameters.add(house().store, house().vault, row, wished(incoming.body()[0]), by=caller.scope)
     response = answer(shapes.parameter(made), 201)
     response.headers["Location"] = url_for(".one", subscription_id=row["id"], parameter_id=made.id)
     return response
@@ -48,19 +48,20 @@ def one(subscription_id: str, parameter_id: str) -> Response:
 @extras.patch(ONE)
 def change(subscription_id: str, parameter_id: str) -> Response:
     """Change what is given; a value takes the place of a field, and a field that of a value."""
-    _, row = mine(subscription_id)
+    caller, row = mine(subscription_id)
     wanted, asked = incoming.path_id(parameter_id, "parameter"), incoming.body()[0]
-    done = parameters.revise(house().store, house().vault, row, wanted, lambda now: changed(now, asked))
+    edit = lambda now: changed(now, asked)  # noqa: E731
+    done = parameters.revise(house().store, house().vault, row, wanted, edit, by=caller.scope)
     return answer(shapes.parameter(done))
 
 
 @extras.delete(ONE)
 def end(subscription_id: str, parameter_id: str) -> Response:
     """Send it along no more."""
-    _, row = mine(subscription_id)
+    caller, row = mine(subscription_id)
     wanted = incoming.path_id(parameter_id, "parameter")
     gone = parameters.one(messages.parameters(house().vault, row), wanted)
-    parameters.remove(house().store, house().vault, row, wanted)
+    parameters.remove(house().store, house().vault, row, wanted, by=caller.scope)
     return answer(shapes.parameter(gone))
 
 

@@ -61,7 +61,7 @@ def decoded(escaped: bytes, other: str) -> str:
 
 
 def _name(name: str) -> str:
-    return name.strip().partition("[")[0]
+    return _text(name).partition("[")[0]
 
 
 def _text(value: str) -> str:

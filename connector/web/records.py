@@ -138,8 +138,7 @@ def allowed(catalog: Catalog, entity: Entity, name: str) -> Where:
 def search(key: str) -> Response:
     """A page of what a search finds; empty, never 404, when it finds nothing."""
     caller = incoming.caller()
-    raw = incoming.texts(request.args)
-    paging = incoming.last({name: raw.pop(name) for name in ("cursor", "limit") if name in raw})
+    raw, paging = incoming.split("cursor", "limit")
     limit = incoming.limit(paging.get("limit"), lists.LARGEST)
     found = lists.search(
         house().catalog_of(caller),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from connector.access.tokens import Caller
 from connector.errors import Fault, Forbidden, Invalid, NotFound, WrongMethod
@@ -16,7 +16,7 @@ from connector.events.schedule import stamp
 from connector.events.subscriptions import Wish
 from connector.events.trial import tried
 from connector.sentences import SENTENCES, say
-from connector.storage.contract import Clause, Row
+from connector.storage.contract import Clause, Row, Scope
 from connector.web import incoming
 from connector.web.answers import answer
 from connector.web.feeds import sample_of
@@ -74,15 +74,16 @@ def change(subscription_id: str) -> Response:
 @webhooks.delete("/subscriptions/<subscription_id>")
 def remove(subscription_id: str) -> Response:
     """End it; its address is told so by one DELETE."""
-    _, row = mine(subscription_id)
-    return answer(shown(subscriptions.remove(house().store, row, now())))
+    caller, row = mine(subscription_id)
+    return answer(shown(subscriptions.remove(house().store, row, now(), by=caller.scope)))
 
 
 @webhooks.delete("/hooks/<handle>", provide_automatic_options=False)
 def unsubscribe(handle: str) -> Response:
     """End the subscription of this unguessable address; it needs no token."""
     row = subscriptions.by_handle(house().store, house().vault, handle)
-    return answer(shown(subscriptions.remove(house().store, row, now())))
+    whoever = Scope(account_id=row["account_id"], address=incoming.address(), request_id=g.request_id)
+    return answer(shown(subscriptions.remove(house().store, row, now(), by=whoever)))
 
 
 @webhooks.route("/hooks/<handle>", methods=OTHERS, provide_automatic_options=False)
@@ -94,8 +95,8 @@ def anything_else(handle: str) -> Response:
 @webhooks.post("/subscriptions/<subscription_id>/rotate_secret")
 def rotate(subscription_id: str) -> Response:
     """A new secret, shown this once; for a day both sign."""
-    _, row = mine(subscription_id)
-    row, secret = subscriptions.rotate(house().store, house().vault, row, datetime.now(UTC))
+    caller, row = mine(subscription_id)
+    row, secret = subscriptions.rotate(house().store, house().vault, row, datetime.now(UTC), by=caller.scope)
     return answer(shown(row) | {"secret": secret})
 
 
@@ -105,6 +106,7 @@ def test(subscription_id: str) -> Response:
     caller, row = mine(subscription_id)
     sample = sample_of(caller, row["trigger"])
     outcome = tried(house().settings, house().vault, row, sample)
+    noted(caller, row, "tested", ok=outcome["ok"])
     sentence = say(SENTENCES[outcome["error"] or "delivered_well"], incoming.locale())
     return answer(outcome | {"message": sentence})
 
@@ -115,6 +117,7 @@ def replay_since(subscription_id: str) -> Response:
     caller, row = mine(subscription_id)
     since = checked(REPLAY, incoming.body()[0])["since"]
     count = replay.since(house().catalog_of(caller), house().store, house().vault, row, since, now())
+    noted(caller, row, "replayed", since=since, replayed=count)
     return answer({"subscription_id": row["id"], "replayed": count})
 
 
@@ -138,8 +141,8 @@ def delivery(delivery_id: str) -> Response:
 @webhooks.post("/deliveries/<delivery_id>/replay")
 def again(delivery_id: str) -> Response:
     """Send this one again, with the same id."""
-    _, row = sent(delivery_id)
-    return answer(shapes.delivery(replay.once_more(house().store, row, now())))
+    caller, row = sent(delivery_id)
+    return answer(shapes.delivery(replay.once_more(house().store, row, now(), by=caller.scope)))
 
 
 @webhooks.get("/attempts")
@@ -148,6 +151,11 @@ def attempts() -> Response:
     names = {"subscription_id": "subscription_id", "delivery_id": "delivery_id", "status": "status", "error": "error",
              "request_id": "request_id"}  # fmt: skip
     return listed("attempt", names, shapes.attempt)
+
+
+def noted(caller: Caller, row: Row, what: str, **details: Any) -> None:
+    """Write into the audit what was done with a subscription beside any transaction."""
+    house().store.transact(caller.scope, lambda tx: subscriptions.noted(tx, what, row, **details))
 
 
 def now() -> str:

@@ -52,10 +52,18 @@ def test_a_token_does_what_its_scopes_say(client: Client, issued: Issue, rights:
 
 
 def test_no_door_can_forget_what_a_token_may_do(client: Client, issued: Issue) -> None:
-    headers = issued(scopes=["read"])
+    headers = issued(actions=["lost"])
     row = client.post("/api/v1/actions/won/batch", json={"rows": [{"lead_id": 1}]}, headers=headers)
     assert client.post("/api/v1/actions/won", json={"lead_id": 1}, headers=headers).json["code"] == "action_not_allowed"
     assert row.json["data"][0]["error"]["code"] == "action_not_allowed"
+
+
+@pytest.mark.parametrize(("path", "status"), [("action=add&title=x", 403), ("action=stat", 200)])
+def test_a_method_asks_for_the_scope_that_it_needs(client: Client, issued: Issue, path: str, status: int) -> None:
+    key = issued(scopes=["read", "act_as"])["Authorization"].removeprefix("Bearer ")
+    given = f"login=ada&apikey={key}&{path}"
+    answers = [client.get(f"/developer/v1/leads?{given}"), client.post("/developer/v1/leads", data=given)]
+    assert [answer.status_code for answer in answers] == [status] * 2
 
 
 def test_a_token_works_only_from_its_ranges(client: Client, issued: Issue) -> None:

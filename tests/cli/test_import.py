@@ -140,6 +140,21 @@ def test_a_mended_errors_file_can_be_imported(leadwire: Leadwire, tmp_path: Path
     assert lead(tmp_path, email="bo@new.test")["description"] is None
 
 
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://x.test")', "+33 6", "-1+1", "@SUM(A1)", "\t=1", "'=1", "'plain"])
+def test_s13_no_cell_of_the_errors_file_is_a_formula(leadwire: Leadwire, tmp_path: Path, name: str) -> None:
+    path, mended = tmp_path / "some.csv", tmp_path / "some.errors.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("Name", "E-mail", "=Odd"), (name, "not an address", "@x")])
+    leadwire("import", path, exit_code=1)
+    with mended.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    mended.write_text(mended.read_text().replace("not an address", "bo@new.test"))
+    leadwire("import", mended)
+    found = lead(tmp_path, email="bo@new.test")
+    assert (found["title"], found["description"]) == (name.strip(), "=Odd: @x")
+
+
 def test_a_row_without_its_key_fails_alone(leadwire: Leadwire, tmp_path: Path) -> None:
     path = tmp_path / "some.csv"
     path.write_text("Name,E-mail\nAna,ana@new.test\nBo,\n")

@@ -15,14 +15,20 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from connector.access import tokens
+from connector.access import idempotency, tokens
+from connector.catalog.model import Action
+from connector.dialects import salesman, yoolla
 from connector.events import shapes, signing
-from connector.exporters import fixed, hooks, oplead
+from connector.exporters import fixed, hooks, inbound, oplead
+from connector.exporters import routes as routes_of
 from connector.exporters.doors import DOORS
 from connector.exporters.families import FAMILIES
 from connector.exporters.fixed import ALIASES, ELSEWHERE, PAGES, ROUTES
+from connector.exporters.methods import Desk, takers
 from connector.exporters.openapi import document, routes
 from connector.exporters.resources import RESOURCES
+from connector.exporters.salesman import LEADS
+from connector.exporters.yoolla import REMINDERS
 from connector.service import create_app
 from connector.web.house import House
 from tests.plugins.desk import shipped
@@ -83,9 +89,63 @@ def test_what_the_document_names_is_what_the_server_takes() -> None:
     assert (hooks.PLACES, hooks.STATES, set(hooks.STYLES)) == (shapes.PLACES, shapes.STATES, set(signing.STYLES))
     assert (fixed.SCOPES, fixed.USUAL, fixed.MOST) == (tokens.SCOPES, tokens.USUAL, tokens.MOST)
     assert set(fixed.CHANGED_TOKEN["properties"]) == set(tokens.CHANGEABLE)
+    assert (routes_of.KEY_IN_QUERY.name, routes_of.LONGEST_KEY) == (idempotency.PARAMETER, idempotency.LONGEST)
     assert set(oplead.EVENTS) == {
         signing.event(key) for key in ("lead_assigned", "lead_status_changed", "appointment_updated")
     }
+
+
+@pytest.mark.parametrize(("desk", "door"), [(LEADS, salesman), (REMINDERS, yoolla)])
+def test_a_door_of_methods_describes_the_methods_and_parameters_that_it_has(desk: Desk, door: Any) -> None:
+    assert list(desk.methods) == list(door.METHODS)
+    assert set(desk.paths) == set(door.ROOTS)
+    assert {name: taken for name, (_, taken) in desk.inputs.items()}.items() <= door.TAKEN.items()
+    assert set(door.TAKEN) <= set(takers(desk))
+
+
+@pytest.mark.parametrize("desk", [LEADS, REMINDERS])
+@pytest.mark.parametrize("media", ["application/json", "application/x-www-form-urlencoded"])
+def test_every_method_of_a_door_has_an_example_that_fits(desk: Desk, media: str) -> None:
+    for path in desk.paths:
+        body = written()["paths"][path]["post"]["requestBody"]["content"][media]
+        asked = written()["paths"][path]["get"]["parameters"]
+        assert list(body["examples"]) == list(asked[0]["examples"]) == list(desk.methods)
+        for name, example in body["examples"].items():
+            against(body["schema"]).validate(example["value"])
+            shown = {
+                each["name"]: each["examples"][name]["value"] for each in asked if name in each.get("examples", {})
+            }
+            assert shown == example["value"]
+
+
+def test_everything_that_acts_takes_an_idempotency_key() -> None:
+    """A new route that acts takes one, or is named here because repeating it does no harm."""
+    without = {
+        place for place, operation in operations()
+        if not place.startswith("get ") and "Idempotency-Key" not in named(operation["parameters"])
+        and not {"Webhooks", "Mailboxes", "Tokens", inbound.TAG} & set(operation["tags"])
+    }  # fmt: skip
+    assert without == {"post /api/simple/ids", "post /subscriptions", "delete /subscriptions/{subscription_id}"}
+    by_get = {
+        place for place, it in operations() if place.startswith("get ") and "Idempotency-Key" in named(it["parameters"])
+    }
+    methods = {f"get {path}" for desk in (LEADS, REMINDERS) for path in desk.paths}
+    assert by_get == methods | {f"get /api/simple/leads/{{lead_id}}/{action.path}" for action in acting()}
+
+
+def acting() -> list[Action]:
+    return [action for action in shipped().actions.values() if action.on == "lead"]
+
+
+def named(parameters: list[dict[str, Any]]) -> set[str]:
+    return {each["name"] for each in parameters}
+
+
+@pytest.mark.parametrize(("status", "code"), [("409", "idempotency_in_progress"), ("422", "idempotency_mismatch")])
+def test_the_answers_to_a_key_in_use_are_described(status: str, code: str) -> None:
+    for place, operation in operations():
+        if "Idempotency-Key" in named(operation["parameters"]) and not place.endswith("/batch"):
+            assert f"`{code}`" in operation["responses"][status]["description"], place
 
 
 def test_every_operation_is_served(house: House) -> None:
@@ -122,10 +182,11 @@ def test_every_trigger_is_a_feed_a_sample_and_a_webhook_of_one_shape(key: str) -
 @pytest.mark.parametrize("place", [place for place, _ in operations()])
 def test_every_example_of_an_answer_or_parameter_fits(place: str) -> None:
     operation = dict(operations())[place]
-    shown = [(each["example"], each["schema"]) for each in operation["parameters"] if "example" in each]
     contents = [content for answer in operation["responses"].values() for content in answer.get("content", {}).values()]
-    for example, schema in shown + [(each["example"], each["schema"]) for each in contents if "example" in each]:
-        against(schema).validate(example)
+    for each in [*operation["parameters"], *contents]:
+        shown = [each["example"]] if "example" in each else [it["value"] for it in each.get("examples", {}).values()]
+        for example in shown:
+            against(each["schema"]).validate(example)
 
 
 def test_a_created_lead_links_to_itself_and_to_its_end() -> None:

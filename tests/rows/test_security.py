@@ -156,6 +156,22 @@ def test_s15_bodies_that_cannot_be_kept_are_refused_whole(client: Client, path: 
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
 
 
+LONG = {"address": "/api/v1/leads?q=" + "x" * 33_000, "door": "/api/simple/leads/1/won?q=" + "x" * 33_000}
+
+
+@pytest.mark.parametrize(("place", "code"), [("address", "code"), ("door", "type")])
+def test_s15_a_long_address_is_refused_in_the_words_of_its_door(client: Client, place: str, code: str) -> None:
+    answer = client.get(LONG[place], headers=ADMIN)
+    assert (answer.status_code, answer.json[code]) == (414, "address_too_long")
+    assert client.get(LONG[place][:32_000], headers=ADMIN).status_code == 200
+
+
+def test_s15_large_headers_are_refused(client: Client) -> None:
+    answer = client.get("/api/v1/me", headers={**ADMIN, "X-One": "x" * 20_000, "X-Two": "x" * 20_000})
+    assert (answer.status_code, answer.json["code"]) == (431, "headers_too_large")
+    assert client.get("/api/v1/me", headers={**ADMIN, "X-One": "x" * 20_000}).status_code == 200
+
+
 def declared(folder: Path, schema: Mapping[str, Any]) -> Path:
     """A folder with one action that takes this input."""
     document = declaration("risky", {"set": {"title": "{{ input.text or lead.title }}"}})

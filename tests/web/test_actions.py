@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.service import create_app, open_house
+from connector.settings import Settings
+from connector.storage.gate import Gate
 from connector.web.house import House
 from tests.plugins.server import ADMIN, Client
 
@@ -84,3 +89,24 @@ def test_a_thousand_rows_are_done(client: Client) -> None:
     answer = client.post("/api/v1/actions/create_lead/batch", json={"rows": rows}, headers=ADMIN).json
     assert answer["succeeded"] == 1000
     assert [row["result"]["title"] for row in answer["data"]] == [row["title"] for row in rows]
+
+
+def test_a_busy_file_asks_to_come_again_and_the_same_key_then_acts_once(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All writers of a file queue at one gate: who waits there too long cannot know for whom, so it is 503, not 409."""
+    monkeypatch.setattr("connector.storage.gate.PATIENCE", 0.2)
+    house = open_house(replace(settings, database_url=f"sqlite:///{tmp_path / 'leadwire.db'}"))
+    client: Client = create_app(house=house).test_client()
+    headers = {**ADMIN, "Idempotency-Key": "k"}
+    assert client.get("/api/v1/me", headers=ADMIN).status_code == 200
+    other = Gate(str(tmp_path / "leadwire.db"))
+    other.acquire()
+    busy = client.post("/api/v1/actions/create_lead", json={"title": "Once"}, headers=headers)
+    other.release()
+    assert (busy.status_code, busy.headers["Retry-After"], busy.json["retryable"]) == (503, "1", True)
+    answers = [client.post("/api/v1/actions/create_lead", json={"title": "Once"}, headers=headers) for _ in range(2)]
+    assert [(answer.status_code, answer.json["id"]) for answer in answers] == [(201, answers[0].json["id"])] * 2
+    other.close()
+    house.watch.stop()
+    house.store.close()

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from connector.access import audit, tokens
 from connector.access.upkeep import sweep
+from connector.engine.world import TIME
+from connector.events import subscriptions
+from connector.events.leadgen import Notice, record
+from connector.events.messages import Parameter
+from connector.events.subscriptions import Wish
+from connector.settings import Settings
+from connector.storage.contract import Scope
 from connector.web.house import House
-from tests.plugins.server import ADMIN, Client
+from tests.plugins.calls import Call, calls
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
+
+PAGE = {"name": "Page", "page_id": "100", "access_token": "x"}
+SIGNED = {"meta_notification"}
+"""Operations whose bodies somebody else signs; they only note what is fetched, and taken in, later."""
+RECEIVER = "http://127.0.0.99:9/"
 
 
 def lines(client: Client, query: str = "") -> list[dict[str, object]]:
@@ -44,6 +62,59 @@ def test_administrative_changes_leave_lines_without_secrets(client: Client) -> N
     assert [line["what"] for line in found] == ["token.revoked", "token.changed", "token.created"]
     assert {line["actor_id"] for line in found} == {1}
     assert made["token"] not in client.get("/api/v1/audit", headers=ADMIN).text
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    return replace(settings, attachments=str(tmp_path / "files"), outbound_allow="127.0.0.99/32")
+
+
+def test_everything_that_changes_something_leaves_a_line(client: Client, house: House) -> None:
+    document, done = client.get("/openapi.json").json, set()
+    house.store.transact(Scope(account_id=1), lambda tx: tx.update("email", 1, {"state": "failed"}))
+    # Twice, for what is taken away by one route is missing for the next.
+    for _ in range(2):
+        acting = [call for call in calls(document, aims(client, house)) if call.acts and call.operation not in done]
+        for call in sorted(acting, key=spoiling):
+            before = newest(house)
+            if call.send(client, ADMIN_TOKEN, "ada").status_code < 300:
+                assert newest(house) > before, f"{call.label} left no line"
+                done.add(call.operation)
+    assert {call.operation for call in calls(document, {}) if call.acts} - done == SIGNED
+
+
+def spoiling(call: Call) -> int:
+    """When it is its turn: first what needs the world as it was, last what takes things away."""
+    if "delete" in call.label:
+        return 3
+    return 2 if call.operation.endswith("_mailbox") else int(not re.search("send_email|submit", call.operation))
+
+
+def newest(house: House) -> Any:
+    """The last line's number."""
+    return audit.page(house.store, Scope(account_id=1), (), before=None, limit=1)[0]["id"]
+
+
+def aims(client: Client, house: House) -> dict[str, Any]:
+    """What the demo world has not: a second token, two subscriptions, a delivery that failed."""
+    caller = tokens.authenticate(house.store, ADMIN_TOKEN)
+    extra = Parameter(name="X-Key", place="header", value="v")
+    wishes = [Wish(trigger="new_lead", target_url=f"{RECEIVER}{name}", parameters=(extra,)) for name in "ab"]
+    rows = [subscriptions.create(house.catalog, house.store, house.vault, caller, wish)[0] for wish in wishes]
+    delivery = subscriptions.delivery_of(rows[0], 1, "{}", TIME) | {"state": "failed"}
+    sent = house.store.transact(caller.scope, lambda tx: tx.insert("delivery", delivery))[0]
+    token = client.post("/api/v1/tokens", json={"name": "Another"}, headers=ADMIN).json
+    forms = [client.post("/api/v1/forms", json={"name": "F", "signed": it}, headers=ADMIN).json for it in (True, False)]
+    page = client.post("/api/v1/meta/pages", json=PAGE, headers=ADMIN).json
+    record(house.store, [Notice(leadgen_id=str(page["id"]), page_id=PAGE["page_id"])], TIME, None)
+    told = client.get("/api/v1/meta/leads", headers=ADMIN).json["data"]
+    return {
+        "form_id": forms[0]["id"], "submit_form.key": forms[1]["url"].rpartition("/")[2],
+        **{f"{word}_meta_page.page_id": page["id"] for word in ("get", "change", "replay", "delete")},
+        "meta_lead_id": told[0]["id"],
+        "subscription_id": rows[0]["id"], "handle": subscriptions.handle(house.vault, rows[1]), "token_id": token["id"],
+        "delivery_id": sent["id"], "target_url": RECEIVER,
+    }  # fmt: skip
 
 
 def test_pages_go_back_in_time_and_never_overlap(client: Client) -> None:

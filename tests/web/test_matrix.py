@@ -1,154 +1,172 @@
-"""Who sees and does what, for every route that the server has: a new route is in here by being there."""
+"""Who sees and does what, for every operation of the document: a new route is in here by being in there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from connector.access import tokens
 from connector.engine.world import TIME
+from connector.events import subscriptions
+from connector.events.subscriptions import Wish
 from connector.service import create_app
-from connector.storage.contract import Scope
+from connector.settings import Settings
+from connector.storage.contract import Query, Scope, Transaction
 from connector.web.house import House
+from tests.plugins.calls import Call, calls
 from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
 
 MARK = "Seen-by-Boris-alone"
 OWNER, OTHER = 3, 2
 """The user whose records are looked for, and the one who looks; neither is an admin."""
-OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/openapi.json", "/docs/api", "/documentation"}
-"""Routes for everybody."""
-CAPABLE = ("/api/v1/hooks/", "/in/forms/", "/in/meta")
-"""Addresses that nobody can guess, or whose bodies are signed, are their own key."""
-NOWHERE = {"no_such_address", "method_not_allowed"}
-"""What an address answers that does nothing for anybody."""
-WRONG_KEY = {"result": "Error", "error": {"code": "400", "text": "Не верный API key"}}
-"""How the doors of the SalesMan family refuse whatever key is not good, as their originals do."""
+LOGINS = {1: "ada", OWNER: "bruno", OTHER: "ana", 900: "x"}
+NOT_GOOD = {"SalesmanError": 400}
+"""How a door that speaks of errors in that shape refuses whatever key is not good; all others with 401."""
+WATCHED = ("lead", "task", "activity", "mailbox", "attachment", "api_token", "subscription", "delivery", "attempt")
+RECEIVER = f"http://127.0.0.99:9/{MARK}"
+BOX = {"address": "boris@alone.test", "host": "127.0.0.1"}
 PLAIN = {"title": MARK, "user_id": OWNER, "email": "boris@alone.test", "description": MARK}
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A house with marked records of one user, and every call that its routes allow to try on them."""
+    """A house with marked records of one user, and every call that the document tells of, aimed at them."""
 
     client: Client
     house: House
-    lead: int
-    calls: tuple[tuple[str, str], ...]
+    calls: tuple[Call, ...]
 
-    def tried(self, headers: Mapping[str, str], **options: Any) -> Iterator[tuple[str, str, Any]]:
-        """Every call with these headers, and its answer."""
-        for method, path in self.calls:
-            row = {"lead_id": self.lead}
-            body: dict[str, Any] = {"rows": [row]} if path.endswith("/batch") else row
-            more: dict[str, Any] = {} if method == "GET" else {"json": body}
-            yield method, path, self.client.open(path, method=method, headers=headers, **more, **options)
+    def tried(self, user: int = 1, account: int = 1, **rights: Any) -> Iterator[tuple[Call, TestResponse]]:
+        """Every call with a new token of that user, and its answer."""
+        secret, _ = tokens.issue(self.house.store, account, user, "test", **rights)
+        return self.sent(secret, LOGINS[user])
 
-    def newest(self) -> int:
-        """How far the account's log has come."""
-        return self.house.store.feed(1).newest
+    def sent(self, secret: str, login: str = "ada") -> Iterator[tuple[Call, TestResponse]]:
+        """Every call with that token, and its answer."""
+        for call in self.calls:
+            yield call, call.send(self.client, secret, login)
 
-    def headers(self, user: int = 1, account: int = 1, **rights: Any) -> Mapping[str, str]:
-        """Headers with a new token."""
-        return {"X-API-KEY": tokens.issue(self.house.store, account, user, "test", **rights)[0]}
+    def stored(self) -> Mapping[str, Any]:
+        """All that the account has of what matters here, but for tokens made to try it."""
+
+        def work(tx: Transaction) -> dict[str, Any]:
+            return {name: tx.find(Query(entity=name)) for name in WATCHED}
+
+        found = self.house.store.read(Scope(account_id=1), work)
+        kept = [row for row in found["api_token"] if row["name"] != "test"]
+        return {**found, "api_token": [{**row, "last_used_at": None} for row in kept]}
+
+
+@pytest.fixture
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    return replace(settings, attachments=str(tmp_path / "files"), outbound_allow="127.0.0.99/32")
 
 
 @pytest.fixture
 def ground(house: House) -> Ground:
-    app = create_app(house=house)
-    client = app.test_client()
-    lead = read(client.post("/api/v1/actions/create_lead", json=PLAIN, headers=ADMIN))["id"]
-    for key, body in (("add_activity", {"content": MARK}), ("create_task", {"title": MARK, "user_id": OWNER})):
-        client.post(f"/api/v1/actions/{key}", json={"lead_id": lead, **body}, headers=ADMIN)
-    every = {call for rule in app.url_map.iter_rules() for call in called(house, rule, lead)}
-    calls = sorted(every, key=lambda call: (not call[1].startswith("/api/v1/"), call[0] != "GET", call))
-    return Ground(client, house, lead, tuple(calls))
+    client = create_app(house=house).test_client()
+    every = calls(read(client.get("/openapi.json")), marked(client, house))
+    return Ground(client, house, tuple(sorted(every, key=lambda call: (call.acts, "delete" in call.label))))
 
 
 def read(answer: Any) -> Any:
     return answer.json
 
 
-def called(house: House, rule: Rule, lead: int) -> Iterator[tuple[str, str]]:
-    """Each method of a route, at addresses that lead to the marked records."""
-    paths = [rule.rule]
-    for name, values in fillings(house, rule.rule, lead).items():
-        paths = [path.replace(mark, value) for path in paths for mark in marks(path, name) for value in values]
-    for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-        yield from ((method, path) for path in paths)
+def marked(client: Client, house: House) -> dict[str, Any]:
+    """Marked records of the owner, of every kind that somebody else could want; their ids by what asks for them."""
+    lead = posted(client, "actions/create_lead", PLAIN)
+    posted(client, "actions/log_activity", {"lead_id": lead, "content": MARK})
+    task = posted(client, "actions/create_task", {"lead_id": lead, "title": MARK, "user_id": OWNER})
+    box = posted(client, "mailboxes", {**BOX, "user_id": OWNER, "username": MARK})
+    named = client.post(
+        f"/api/v1/leads/{lead}/attachments", data={"file": (BytesIO(MARK.encode()), f"{MARK}.txt")}, headers=ADMIN
+    ).json["id"]
+    secret, token = tokens.issue(house.store, 1, OWNER, MARK)
+    row, _ = subscriptions.create(
+        house.catalog, house.store, house.vault, tokens.authenticate(house.store, secret),
+        Wish(trigger="new_lead", target_url=RECEIVER),
+    )  # fmt: skip
+    delivery = house.store.transact(Scope(account_id=1), lambda tx: delivered(tx, row))[0]
+    return {
+        "lead_id": lead, "leads": lead, "identifier": str(lead), "id": str(lead),
+        "task_id": task, "tasks": task, "tid": str(task),
+        "mailbox_id": box, "attachment_id": named, "token_id": token["id"], "subscription_id": row["id"],
+        "delivery_id": delivery, "target_url": RECEIVER.removesuffix(MARK),
+    }  # fmt: skip
 
 
-def marks(path: str, name: str) -> list[str]:
-    return [mark for mark in (f"<{name}>", f"<path:{name}>") if mark in path] or ["<>"]
+def delivered(tx: Transaction, row: Mapping[str, Any]) -> int:
+    """A delivery of the subscription, and an attempt."""
+    sent = tx.insert("delivery", subscriptions.delivery_of(dict(row), 1, MARK, row["created_at"]))
+    tx.insert("attempt", {"account_id": 1, "delivery_id": sent["id"], "subscription_id": row["id"], "number": 1,
+                          "at": row["created_at"], "milliseconds": 5, "status": 200, "answer": MARK})  # fmt: skip
+    return int(sent["id"])
 
 
-def fillings(house: House, rule: str, lead: int) -> dict[str, list[str]]:
-    """What stands in each blank of a route: every key of its kind; else the number of the marked lead."""
-    catalog = house.catalog
-    names = [part.strip("<>").rpartition(":")[2] for part in rule.split("/") if part.startswith("<")]
-    kinds = {"actions": catalog.actions, "triggers": catalog.triggers, "searches": catalog.searches}
-    keys = next((list(kinds[kind]) for kind in kinds if f"/{kind}/" in rule), list(catalog.entities))
-    known = {
-        "key": keys,
-        "plural": [entity.plural for entity in catalog.entities.values() if entity.public],
-        "path": [action.path for action in catalog.actions.values() if action.on == "lead"],
-        "kind": ["entities"],
-    }
-    return {name: known.get(name, [str(lead)]) for name in names}
+def posted(client: Client, path: str, body: Mapping[str, Any]) -> int:
+    """The id of what an administrator makes."""
+    answer = client.post(f"/api/v1/{path}", json=body, headers=ADMIN)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json["id"])
 
 
-def test_the_routes_lead_to_the_records_that_are_looked_for(ground: Ground) -> None:
-    found = {path for _, path, answer in ground.tried(ground.headers(OWNER)) if MARK in answer.text}
-    assert {f"/api/v1/leads/{ground.lead}", "/api/v1/leads", "/api/v1/triggers/new_lead"} <= found
-    assert len(ground.calls) > 100
+def test_every_operation_has_a_call_and_the_calls_lead_to_the_marked_records(ground: Ground) -> None:
+    document = ground.client.get("/openapi.json").json
+    known = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    assert {call.operation for call in ground.calls} == known
+    found = {call.operation for call, answer in ground.tried() if MARK in answer.text}
+    assert found >= {
+        "get_lead", "list_leads", "feed_new_lead", "get_task", "list_tasks", "get_mailbox", "list_mailboxes",
+        "list_files", "download_attachment", "get_subscription", "list_subscriptions", "get_delivery", "list_attempts",
+        "simple_get_won", "salesman_get", "salesman_post", "yoolla_get", "yoolla_post", "update_lead",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["none", "wrong", "revoked", "expired", "address"])
 def test_without_a_good_token_nothing_is_seen_or_done(ground: Ground, kind: str) -> None:
-    before = ground.newest()
-    headers = bad(ground, kind)
-    status = 403 if kind == "address" else 401
-    for method, path, answer in ground.tried(headers):
-        if path not in OPEN and not path.startswith(CAPABLE) and not nowhere(answer):
-            assert answer.status_code in (status, 405) or answer.json == WRONG_KEY, f"{method} {path}: {answer.text}"
-        assert MARK not in answer.text
-    assert ground.newest() == before
+    secret = bad(ground, kind)
+    before = ground.stored()
+    for call, answer in ground.sent(secret):
+        assert MARK not in answer.text, call.label
+        if call.demands:
+            expected = 403 if kind == "address" else NOT_GOOD.get(call.refuses, 401)
+            assert answer.status_code == expected, f"{call.label}: {answer.text}"
+    assert ground.stored() == before
 
 
-def nowhere(answer: TestResponse) -> bool:
-    told = answer.get_json(silent=True) or {}
-    return bool(NOWHERE & {told.get("code"), told.get("type")})
-
-
-def bad(ground: Ground, kind: str) -> Mapping[str, str]:
+def bad(ground: Ground, kind: str) -> str:
+    """A token that is not good."""
+    if kind in ("none", "wrong"):
+        return "" if kind == "none" else ADMIN_TOKEN + "x"
+    rights = {"expired": {"expires_at": TIME}, "address": {"allowed_ips": ["10.0.0.0/8"]}}.get(kind, {})
+    secret, row = tokens.issue(ground.house.store, 1, 1, "test", **rights)  # type: ignore[arg-type]
     if kind == "revoked":
-        secret, row = tokens.issue(ground.house.store, 1, 1, "test")
         tokens.revoke(ground.house.store, 1, row["id"])
-        return {"X-API-KEY": secret}
-    if kind == "wrong":
-        return {"X-API-KEY": ADMIN_TOKEN + "x"}
-    if kind == "expired":
-        return ground.headers(expires_at=TIME)
-    return {} if kind == "none" else ground.headers(allowed_ips=["10.0.0.0/8"])
+    return secret
 
 
 @pytest.mark.parametrize("who", ["other user", "other account"])
 def test_what_belongs_to_somebody_else_is_neither_seen_nor_changed(ground: Ground, who: str) -> None:
-    headers = ground.headers(OTHER) if who == "other user" else ground.headers(foreigner(ground.house), 2)
-    before = leads(ground)
-    for method, path, answer in ground.tried(headers):
-        assert MARK not in answer.text, f"{method} {path} shows it"
-        assert answer.status_code < 500, f"{method} {path}: {answer.text}"
-    assert leads(ground) == before
+    user, account = (OTHER, 1) if who == "other user" else (foreigner(ground.house), 2)
+    before = ground.stored()
+    for call, answer in ground.tried(user, account):
+        assert MARK not in answer.text, f"{call.label} shows it"
+        assert answer.status_code < 500, f"{call.label}: {answer.text}"
+    assert belonging(ground.stored(), before) == belonging(before, before)
 
 
-def leads(ground: Ground) -> Any:
-    paths = (f"leads/{ground.lead}", f"activities?lead_id={ground.lead}", f"tasks?lead_id={ground.lead}")
-    return [ground.client.get(f"/api/v1/{path}", headers=ADMIN).json for path in paths]
+def belonging(now: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of what there is now, what bore the mark before."""
+    own = {name: {row["id"] for row in rows if MARK in str(row)} for name, rows in before.items()}
+    assert all(own.values()), own
+    return {name: [row for row in rows if row["id"] in own[name]] for name, rows in now.items()}
 
 
 def foreigner(house: House) -> int:
@@ -161,10 +179,15 @@ def foreigner(house: House) -> int:
     return 900
 
 
-def test_a_token_that_only_reads_changes_nothing(ground: Ground) -> None:
-    before = ground.newest()
-    for method, path, answer in ground.tried(ground.headers(scopes=["read"])):
-        if method != "GET" and path.startswith("/api/v1/actions/") and not path.endswith("/batch"):
-            assert answer.status_code in (403, 405), f"{method} {path}: {answer.text}"
-        assert answer.status_code < 500
-    assert ground.newest() == before
+def test_a_token_that_only_reads_is_refused_wherever_something_changes(ground: Ground) -> None:
+    before = ground.stored()
+    for call, answer in ground.tried(scopes=["read"]):
+        if call.demands:
+            refused = answer.status_code == 403
+            assert refused is (call.acts or administrative(answer)), f"{call.label}: {answer.text}"
+    assert ground.stored() == before
+
+
+def administrative(answer: TestResponse) -> bool:
+    """Whether it was refused for want of another scope than the one to act."""
+    return "administer" in answer.text and answer.status_code == 403

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,27 @@ def test_requests_under_way_are_finished_at_the_end(tmp_path: Path) -> None:
         time.sleep(0.2)
     sender.join()
     assert answers == [200]
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [
+        ("/api/v1/leads?q=" + "x" * 33_000, 0, 414),
+        ("/api/v1/leads?q=" + "x" * 70_000, 0, 414),
+        ("/api/v1/leads?q=" + "x" * 900_000, 0, 431),
+        ("/api/v1/me", 40_000, 431),
+        ("/api/v1/me", 900_000, 431),
+    ],
+)
+def test_what_is_too_long_to_be_read_is_refused_and_the_server_goes_on(
+    live: Live, target: str, headers: int, status: int
+) -> None:
+    host, port = live.base.removeprefix("http://").split(":")
+    answer = b""
+    # Who is refused in the middle of a sentence may find the line cut before the refusal is read.
+    with suppress(ConnectionError), socket.create_connection((host, int(port)), timeout=10) as peer:
+        peer.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nX-Long: {'x' * headers}\r\n\r\n".encode())
+        answer = peer.recv(65_536)
+    cut = max(len(target), headers) > 400_000
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode()) or (cut and not answer)
+    assert me(live, ADMIN_TOKEN) == 200

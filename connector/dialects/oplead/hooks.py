@@ -41,7 +41,7 @@ SPOKEN = {
 @oplead.post("/subscriptions")
 def subscribe() -> Response:
     """Have an event sent to an address: 201 with its secret, shown this once; 200 for one that was there already."""
-    caller, came = entered("read")
+    caller, came = entered("act")
     given = {**reading.understood(came.address, reading.HOOK), **reading.understood(came.body, reading.HOOK)}
     url = needed(given, "url")
     require(url, vetting(house().settings), "/url")
@@ -74,8 +74,9 @@ def subscription(subscription_id: str) -> Response:
 @oplead.delete("/subscriptions/<subscription_id>")
 def unsubscribe(subscription_id: str) -> Response:
     """End it; its address is told so by one DELETE."""
-    caller, _ = entered("read")
-    return answer(shown(subscriptions.remove(house().store, own(caller, subscription_id), stamp(datetime.now(UTC)))))
+    caller, _ = entered("act")
+    row = own(caller, subscription_id)
+    return answer(shown(subscriptions.remove(house().store, row, stamp(datetime.now(UTC)), by=caller.scope)))
 
 
 def own(caller: Caller, subscription_id: str) -> Row:
