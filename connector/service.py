@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import logging
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from multiprocessing.util import Finalize
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
@@ -162,12 +163,21 @@ def deliver(house: House) -> None:
     begun = [(worker, worker.start()) for worker in (first, *others)]
 
     def end() -> None:
+        latest = monotonic() + house.settings.delivery_timeout + 5
         for worker, _ in begun:
             worker.stop()
         for _, thread in begun:
-            thread.join(house.settings.delivery_timeout + 5)
+            thread.join(max(0.0, latest - monotonic()))
 
-    atexit.register(end)
+    # The processes of a server are forked ones, which end without the functions of `atexit`.
+    Finalize(None, end, exitpriority=1)
+
+
+def served() -> Flask:
+    """The app of one process of `serve`. Told to end while it loads, it ends at once, for nothing is under way yet."""
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_DFL)
+    return create_app()
 
 
 def work(settings: Settings) -> None:
@@ -209,7 +219,7 @@ def serve(settings: Settings) -> None:
     announce(settings, None if chosen else secret)
     publish(settings)
     server = Granian(
-        "connector.service:create_app",
+        "connector.service:served",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,

@@ -194,7 +194,9 @@ def notify(run: Run, effect: Effect) -> None:
 
 def call(run: Run, effect: Effect) -> None:
     """Put an HTTP call into the outbox; it leaves after the transaction is committed."""
-    body = {name: plain(value) for name, value in _values(run, effect).items()}
+    body = {name: plain(value) for name, value in _values(run, effect).items()} | {
+        "request_id": run.tx.scope.request_id
+    }
     run.tx.insert("outbox", {"kind": "call", "body": body, "state": "pending", "due_at": run.tx.now})
 
 

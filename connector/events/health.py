@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connector.events.schedule import Verdict
-from connector.events.subscriptions import change, disable
+from connector.events.subscriptions import CALLS, change, disable
 from connector.storage.contract import Row, Scope, Store
 
 Note = tuple[Row, Verdict, Row]
@@ -22,6 +22,10 @@ class Health:
         """Take in how deliveries went: the last one of each subscription tells, and any 410."""
         last: dict[int, Note] = {}
         for row, judged, attempt in notes:
+            if row["kind"] == CALLS:
+                continue  # what one call came to says nothing about the next one's
+            if judged.state == "delivered" and row["failing_since"] is None and row["last_status"] is not None:
+                continue
             before = last.get(row["id"])
             if before is None or not before[1].gone:
                 last[row["id"]] = (row, judged, attempt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -16,6 +16,8 @@ from connector.storage.contract import Row
 
 SHORTEST_SECRET = 4
 """Shorter parameter values are not blotted out of answers: they would take half the text with them."""
+REMEMBERED = 10_000
+"""Subscriptions that are kept ready."""
 EXCERPT = 4000
 """Characters of an answer that are kept."""
 
@@ -45,6 +47,12 @@ class Target:
     style: str
     secrets: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    keys: tuple[bytes, ...] = field(init=False, repr=False)
+    """The secrets as they sign."""
+
+    def __post_init__(self) -> None:
+        """Decode the secrets once."""
+        object.__setattr__(self, "keys", tuple(map(signing.key, self.secrets)))
 
 
 def target(vault: Vault, row: Row, now: str) -> Target:
@@ -56,6 +64,25 @@ def target(vault: Vault, row: Row, now: str) -> Target:
         subscription_id=row["id"], url=row["target_url"], style=row["style"],
         secrets=tuple(vault.open(each) for each in sealed), parameters=parameters(vault, row),
     )  # fmt: skip
+
+
+class Places:
+    """Subscriptions made ready to send to; one that has not changed is not opened again."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._known: dict[int, tuple[tuple[Any, ...], Target]] = {}
+
+    def of(self, row: Row, now: str) -> Target:
+        """The target of a subscription."""
+        old = row["old_secret"] if (row["old_secret_until"] or "") > now else None
+        key = (row["secret"], old, row["parameters"], row["target_url"], row["style"])
+        known = self._known.get(row["id"])
+        if known is None or known[0] != key:
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
+            known = self._known[row["id"]] = (key, target(self._vault, row, now))
+        return known[1]
 
 
 def parameters(vault: Vault, row: Row) -> tuple[Parameter, ...]:
@@ -91,32 +118,34 @@ def body(style: str, extra: Sequence[Parameter], message: str, trigger: str, ite
 
 def call(place: Target, delivery: Row, timestamp: int, timeout: float) -> Call:
     """The request of one attempt, signed now."""
-    text = delivery["body"] or ""
-    raw = text.encode()
+    body = delivery["body"] or ""
+    raw = body.encode()
     headers = {"Content-Type": signing.STYLES[delivery["style"]][1]} if raw else {}
-    headers |= signing.headers(place.secrets, delivery["message_id"], timestamp, raw)
+    headers |= signing.headers(place.keys, delivery["message_id"], timestamp, raw)
     url = place.url
     own = [it for it in place.parameters if it.place != "body"]
     if own:
-        item = signing.item_in(delivery["style"], text) if text else {}
-        query = {it.name: _text(it.of(item)) for it in own if it.place == "query"}
-        headers |= {it.name: _text(it.of(item)) for it in own if it.place == "header"}
+        item = signing.item_in(delivery["style"], body) if body else {}
+        query = {it.name: text(it.of(item)) for it in own if it.place == "query"}
+        headers |= {it.name: text(it.of(item)) for it in own if it.place == "header"}
         url = str(parsed(url).extend_query(query)) if query else url
     return Call(method=delivery["method"], url=url, headers=headers, body=raw, timeout=timeout)
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     """A value as one line of text."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return " ".join(text.split())
+    whole = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return " ".join(whole.split())
 
 
-def excerpt(place: Target, raw: bytes) -> str:
+def excerpt(place: Target, raw: bytes, more: Sequence[str] = ()) -> str:
     """The first part of an answer, readable and without our own secrets, should the receiver echo them."""
+    if not raw:
+        return ""
     text = raw.decode("utf-8", "replace").replace("\0", "")
-    for secret in (*place.secrets, *(it.value for it in place.parameters)):
+    for secret in (*place.secrets, *(it.value for it in place.parameters), *more):
         if secret and len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "[redacted]")
     return text[:EXCERPT]

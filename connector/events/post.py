@@ -72,6 +72,8 @@ class Postroom:
     def stop(self) -> None:
         """Ask it to end. May be called from a signal handler or another thread."""
         self._stopping.set()
+        with self._changed:
+            self._changed.notify_all()
 
     def turn(self) -> int:
         """Hand out what is due, as far as hands are free; how much that was."""

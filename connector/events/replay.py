@@ -79,7 +79,7 @@ def _sent(store: Store, vault: Vault, row: Row, feed: Feed, events: Sequence[Eve
             if found is not None and found["state"] == "failed":
                 tx.update("delivery", found["id"], _anew(now))
             elif found is None and event.seq <= dispatched and row["kind"] != PROVIDER:
-                tx.insert("delivery", deliverable(row, extra, event, feed, now))
+                tx.insert("delivery", deliverable(row, extra, event, feed.item(event), now))
             else:
                 continue
             count += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b64decode, b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,19 +26,23 @@ def message_id(subscription_id: int, seq: int) -> str:
     return f"msg_{subscription_id}_{seq}"
 
 
-def signature(secret: str, message: str, timestamp: int, body: bytes) -> str:
+def key(secret: str) -> bytes:
+    """The bytes that a secret signs with."""
+    return b64decode(secret.removeprefix(PREFIX))
+
+
+def signature(key: bytes, message: str, timestamp: int, body: bytes) -> str:
     """One `v1,...` signature of `id.timestamp.body`."""
-    key = b64decode(secret.removeprefix(PREFIX))
     signed = f"{message}.{timestamp}.".encode() + body
-    return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
+    return "v1," + b2a_base64(hmac.digest(key, signed, "sha256"), newline=False).decode()
 
 
-def headers(valid: Sequence[str], message: str, timestamp: int, body: bytes) -> dict[str, str]:
+def headers(keys: Sequence[bytes], message: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The three headers of one attempt; while a secret is being changed, a signature with each that is valid."""
     return {
         "webhook-id": message,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(signature(secret, message, timestamp, body) for secret in valid),
+        "webhook-signature": " ".join([signature(each, message, timestamp, body) for each in keys]),
     }
 
 

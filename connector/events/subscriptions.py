@@ -28,6 +28,9 @@ PROVIDER = "provider"
 """The kind of subscription that a lead's own `provider_webhook_url` stands for; it is nobody's token's."""
 STATES = {"paused": "paused", "active": "resumed"}
 """What the audit calls a change to that state."""
+CALLS = "call"
+"""The kind of subscription that stands for the calls of actions to one origin: it hears of nothing."""
+OURS = (PROVIDER, CALLS)
 BOTH_VALID = 24 * 3600
 """Seconds for which the old secret still signs beside a new one."""
 HANDLE = re.compile(r"(\d{1,18})-(\d{1,18})-([A-Za-z0-9_-]{43})")
@@ -46,7 +49,7 @@ class Wish:
 
 def live(row: Row, now: str) -> bool:
     """Whether whoever made it may still see anything: a revoked token or a user who left is told nothing more."""
-    if row["kind"] == PROVIDER:
+    if row["kind"] in OURS:
         return True
     expired = row["expires_at"] is not None and row["expires_at"] <= now
     return bool(row["is_active"]) and row["revoked_at"] is None and not expired
@@ -167,7 +170,7 @@ def _present(row: Row | None, value: Any) -> Row:
 def one(store: Store, caller: Caller, subscription_id: int) -> Row:
     """A subscription that the caller may see: their own, or any for an admin."""
     row = store.read(Scope(account_id=caller.scope.account_id), lambda tx: tx.get(ENTITY, subscription_id))
-    if row is not None and not caller.is_admin and row["user_id"] != caller.user_id:
+    if row is not None and (row["kind"] == CALLS or (not caller.is_admin and row["user_id"] != caller.user_id)):
         row = None
     return _present(row, subscription_id)
 

@@ -1,7 +1,8 @@
 """The delivery worker: dispatch, claim, send, settle; as a thread of the server or as a process of its own.
 
-Two threads speak to the storage, one event loop to the receivers. Each subscription has a lane with its own number of
-requests under way, so that a dead receiver holds up nobody but itself.
+Three loops beside each other, each with a thread that speaks to the storage for it: one turns events into deliveries
+and keeps what it has room for, one takes over what waits in the queue, one writes down what came back. The requests
+themselves are made in the event loop.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import logging
 import secrets
 import socket
 import threading
-from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from time import monotonic, time
 from typing import Any
 
@@ -20,12 +22,13 @@ import uvloop
 
 from connector.access.vault import Vault
 from connector.errors import LeadwireError, Unavailable
-from connector.events import messages
+from connector.events import callouts, messages
 from connector.events.addresses import vetting
 from connector.events.calls import Reply
-from connector.events.dispatch import CatalogOf, Dispatcher
+from connector.events.dispatch import BATCH, CatalogOf, Dispatcher, Grant, Look
 from connector.events.errands import Errands
 from connector.events.health import Health
+from connector.events.lanes import FIRST, Lane, Lanes, late
 from connector.events.outbound import Sender
 from connector.events.schedule import Clock, Verdict, stamp, steps, verdict
 from connector.events.subscriptions import live
@@ -37,39 +40,31 @@ IDLE = 0.25
 """Seconds between two looks at the log when there is nothing to do, so that an event leaves within a second."""
 BUSY = 0.05
 """Seconds between two looks at the log when there is something to do, so that many events are taken at a time."""
+CROWDED = 0.25
+"""Seconds that the log waits at most for lanes that have enough: what they have no room for costs a claim."""
 QUIET = 0.5
-"""Seconds between two looks at the queue when nothing was put into it here."""
+"""Seconds between two looks at the queue when nothing is known to wait in it."""
 PACE = 0.01
-"""Seconds between two visits to the queue when there is much to do, so that results are written many at a time."""
+"""Seconds between two visits to the queue when there is much to do."""
+GATHER = 0.05
+"""Seconds for which results are gathered, so that they are written many at a time."""
 TROUBLE = 1.0
 """Seconds to leave a storage alone that failed."""
-MOST = 512
-"""Deliveries that one lane takes at a time, at most."""
+TRIES = 3
+"""How often an ending worker tries to write down its last results, before it leaves them to the end of their lease."""
 MARGIN = 2.0
 """Seconds a lease must outlast the longest request."""
 UNREADABLE = 60.0
 """Seconds until a subscription whose secret cannot be opened is looked at again."""
 
-Taken = tuple[Row, Row, messages.Target | str]
-"""A delivery, its subscription, and where to send it (or why not)."""
-
-
-@dataclass(slots=True)
-class Queue:
-    """A lane: what it holds, how many requests are under way, how many rows to take next."""
-
-    place: messages.Target
-    row: Row
-    waiting: deque[tuple[Row, float]] = field(default_factory=deque)
-    under_way: int = 0
-    want: int = 0
+Taken = tuple[Row, Row]
+"""A delivery and its subscription."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A delivery that came back, or was given back unsent (no reply)."""
+    """A delivery that came back, or was given back unsent (no attempt)."""
 
-    delivery: Row
     subscription: Row
     result: Row
     attempt: Row | None = None
@@ -94,12 +89,13 @@ class Worker:
         self._dispatcher = Dispatcher(store, vault, catalog)
         self._health = Health(store, settings.disable_after)
         self._name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        self._lanes: dict[int, Queue] = {}
+        self._lanes = Lanes(settings.receiver_concurrency)
+        self._places = messages.Places(vault)
         self._done: list[Done] = []
+        self._batch = FIRST
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = threading.Event()
         self._guard = threading.RLock()
-        self._wake: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> threading.Thread:
@@ -117,113 +113,146 @@ class Worker:
         """Ask it to end. May be called from a signal handler or another thread."""
         self._stopping.set()
         with self._guard:
-            if self._loop is not None and self._wake is not None:
-                self._loop.call_soon_threadsafe(self._wake.set)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        self._ended.set()
+        self._waits.set()
 
     async def _run(self) -> None:
-        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
-        sender = Sender(vetting(self._settings))
-        dispatcher, queue = Errands("dispatcher"), Errands("queue")
-        dispatching = self._loop.create_task(self._dispatching(dispatcher))
+        self._ended, self._waits, self._came, self._over = (asyncio.Event() for _ in range(4))
+        self._sender = Sender(vetting(self._settings))
+        self._loop = asyncio.get_running_loop()
+        if self._stopping.is_set():
+            self._end()
+        settling = asyncio.create_task(self._settling())
         try:
-            while not self._stopping.is_set():
-                await self._turn(queue, sender)
-            await self._drain(queue)
-            await dispatching
+            await asyncio.gather(self._dispatching(), self._claiming())
+            await self._drain()
         finally:
-            dispatcher.close()
-            queue.close()
-            await sender.close()
+            # It writes down what is there by now, and ends.
+            self._over.set()
+            self._came.set()
+            await settling
+            await self._sender.close()
             with self._guard:
                 # Nobody may call into a loop that is being closed.
                 self._loop = None
 
-    async def _dispatching(self, errands: Errands) -> None:
+    async def _dispatching(self) -> None:
         """Turn events into deliveries, beside the sending of others."""
-        assert self._wake is not None
-        while not self._stopping.is_set():
-            wait = IDLE
-            try:
-                look = await errands.do(self._dispatcher.round, stamp(self._clock.now()))
-                if look.made:
-                    self._wake.set()
-                    wait = BUSY
-                wait = 0 if look.more else wait
-            except Exception as error:  # A worker outlives whatever the storage or one odd row does
-                log.error("events wait: %s", error, exc_info=not isinstance(error, LeadwireError))
-                wait = TROUBLE
-            await asyncio.sleep(wait)
+        errands = Errands("dispatcher")
+        while not self._ended.is_set():
+            latest, grant = self._latest(), self._grant()
+            look = await self._tried("events", errands.do(self._dispatcher.round, stamp(self._clock.now()), grant))
+            if look is None:
+                await self._pause(self._ended, TROUBLE)
+                continue
+            self._enqueue(look.taken, latest)
+            if look.made > len(look.taken):
+                self._lanes.spill(look.left)
+                self._waits.set()
+            await self._paced(look)
+        errands.close()
 
-    async def _turn(self, errands: Errands, sender: Sender) -> None:
-        assert self._wake is not None
-        self._wake.clear()
-        done, self._done = self._done, []
-        # The lease counts from when the claim was asked for, however long the storage took.
-        latest = monotonic() + self._settings.delivery_lease - self._settings.delivery_timeout - MARGIN
+    async def _paced(self, look: Look) -> None:
+        """Look again at once while the log goes on, unless the lanes are full anyway."""
+        self._batch = min(self._batch * 2, BATCH) if look.more else FIRST
+        if not look.more:
+            await self._pause(self._ended, BUSY if look.made else IDLE)
+        end = monotonic() + CROWDED
+        while (crowd := self._lanes.crowded()) and not self._ended.is_set():
+            if monotonic() > end:
+                # Nobody waits for these again before they have answered.
+                for lane in crowd:
+                    lane.quick = False
+                return
+            await asyncio.sleep(PACE / 2)
+
+    def _grant(self) -> Grant:
+        until = stamp(self._clock.now(), self._settings.delivery_lease)
+        token = secrets.token_hex(12)
+        return Grant(
+            token=token,
+            until=until,
+            rooms=self._lanes.rooms(),
+            first=FIRST,
+            batch=min(self._batch, self._lanes.least()),
+        )
+
+    def _latest(self) -> float:
+        """A lease counts from when it was asked for, however long the storage takes."""
+        return monotonic() + self._settings.delivery_lease - self._settings.delivery_timeout - MARGIN
+
+    async def _claiming(self) -> None:
+        """Take over what waits in the queue: second tries, and what nobody had room for."""
+        errands = Errands("claims")
+        while not self._ended.is_set():
+            self._waits.clear()
+            latest = self._latest()
+            taken = await self._tried("deliveries", errands.do(self._claimed, self._lanes.wanting()))
+            self._enqueue(taken or [], latest)
+            fetched = {subscription["id"] for _, subscription in taken or ()}
+            for lane in self._lanes:
+                lane.more = lane.row["id"] in fetched
+            if taken:
+                await self._pause(self._ended, PACE)
+            else:
+                await self._pause(self._waits, QUIET if taken is not None else TROUBLE)
+        errands.close()
+
+    async def _settling(self) -> None:
+        """Write down what came back, many at a time; what cannot be written now is kept, and ends with its lease."""
+        errands = Errands("results")
+        tries = 0
+        while tries < TRIES and (self._done or not self._over.is_set()):
+            if not self._done:
+                self._came.clear()
+                await self._came.wait()
+            if not self._over.is_set():
+                await self._pause(self._over, GATHER)
+            done, self._done = self._done, []
+            if done and await self._tried("results", errands.do(self._settle, done)) is None:
+                self._done = done + self._done
+                tries += self._over.is_set()
+                await asyncio.sleep(TROUBLE)
+        errands.close()
+
+    async def _tried(self, what: str, work: Coroutine[Any, Any, Any]) -> Any:
+        """What came of it; None when the storage failed, or one odd row did: a worker outlives that."""
         try:
-            taken = await errands.do(self._round, done, self._room())
-        except Exception as error:  # A worker outlives whatever the storage or one odd row does
-            log.error("deliveries wait: %s", error, exc_info=not isinstance(error, LeadwireError))
-            self._done = done + self._done
-            await self._pause(TROUBLE)
-            return
-        for row, subscription, place in taken:
-            self._enqueue(row, subscription, place, latest)
-        for lane in list(self._lanes.values()):
-            self._advance(lane, sender)
-        await self._pause(PACE if taken or self._done else QUIET)
+            return await work
+        except Exception as error:
+            log.error("%s wait: %s", what, error, exc_info=not isinstance(error, LeadwireError))
+            return None
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait that long, less when there is something to do and the wait is a long one."""
-        assert self._wake is not None
-        if seconds <= PACE:
-            await asyncio.sleep(seconds)
-            return
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+    async def _pause(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait that long, less when it happens or the worker is to end."""
+        if not self._ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
 
-    def _room(self) -> dict[int, int]:
-        """How many more rows each known lane takes: none while it still has enough."""
-        return {key: lane.want if len(lane.waiting) < lane.want // 2 + 1 else 0 for key, lane in self._lanes.items()}
-
-    def _round(self, done: list[Done], room: dict[int, int]) -> list[Taken]:
-        """One visit to the storage: settle and claim. Runs in a thread of the queue."""
-        moment = self._clock.now()
-        now = stamp(moment)
-        if done:
-            self._settle(done, now)
-        return self._claimed(now, stamp(moment, self._settings.delivery_lease), room)
-
-    def _settle(self, done: list[Done], now: str) -> None:
-        """Write down what came back; once it is written it is forgotten here, whatever fails afterwards."""
+    def _settle(self, done: list[Done]) -> bool:
+        """Once it is written it is forgotten here, whatever fails afterwards."""
         self._store.settle([it.result for it in done], [it.attempt for it in done if it.attempt is not None])
         notes = [(it.subscription, it.judged, it.attempt) for it in done if it.attempt and it.judged]
         done.clear()
-        self._health.note(notes, now)
+        self._health.note(notes, stamp(self._clock.now()))
+        return True
 
-    def _claimed(self, now: str, until: str, room: dict[int, int]) -> list[Taken]:
-        """Deliveries that are due, for the lanes that have room, each with its subscription ready to send to."""
-        first = self._settings.receiver_concurrency
+    def _claimed(self, room: dict[int, int]) -> list[Taken]:
+        """Deliveries that are due, for the lanes that have room, each with its subscription."""
+        moment, first = self._clock.now(), self._settings.receiver_concurrency
+        now = stamp(moment)
         lanes = [replace(lane, most=room.get(lane.subscription_id, first)) for lane in self._store.due(now)]
         lanes = [lane for lane in lanes if lane.most > 0]
         if not lanes:
             return []
+        until = stamp(moment, self._settings.delivery_lease)
         claimed = self._store.claim(lanes, now, until, secrets.token_hex(12))
         rows = self._subscriptions({row["subscription_id"] for row in claimed})
-        places = {key: self._place(row, now) for key, row in rows.items()}
-        return [(row, rows[row["subscription_id"]], places[row["subscription_id"]]) for row in claimed]
-
-    def _place(self, row: Row, now: str) -> messages.Target | str:
-        """The subscription ready to send to, or the key of the sentence that says why it is not."""
-        if not live(row, now):
-            return "token_not_valid"
-        try:
-            return messages.target(self._vault, row, now)
-        except Unavailable as error:
-            log.error("subscription %s: %s", row["id"], error)
-            return error.code
+        return [(row, rows[row["subscription_id"]]) for row in claimed]
 
     def _subscriptions(self, ids: set[int]) -> dict[int, Row]:
         if not ids:
@@ -231,98 +260,107 @@ class Worker:
         query = Query(entity="subscription", where=(Clause(path="id", op="in", value=sorted(ids)),), everywhere=True)
         return {row["id"]: row for row in self._store.read(Scope(account_id=0), lambda tx: tx.find(query))}
 
-    def _enqueue(self, row: Row, subscription: Row, place: messages.Target | str, latest: float) -> None:
-        if isinstance(place, str):
-            # Without its key it may be sent another time; without a token it may not.
-            state, wait = ("failed", 0.0) if place == "token_not_valid" else ("pending", UNREADABLE)
-            self._done.append(self._unsent(row, subscription, state=state, error=place, wait=wait))
-            return
-        lane = self._lanes.get(subscription["id"])
-        if lane is None:
-            lane = self._lanes[subscription["id"]] = Queue(
-                place, subscription, want=self._settings.receiver_concurrency
-            )
-        lane.place, lane.row = place, subscription
-        lane.waiting.append((row, latest))
-
-    def _advance(self, lane: Queue, sender: Sender) -> None:
-        """Start what the lane has room for; what waited too long for its lease is given back unsent."""
-        while lane.waiting and lane.under_way < self._settings.receiver_concurrency:
-            row, latest = lane.waiting.popleft()
-            if monotonic() > latest:
-                self._done.append(self._unsent(row, lane.row))
-                lane.want = self._settings.receiver_concurrency
+    def _enqueue(self, taken: list[Taken], latest: float) -> None:
+        """Put deliveries into their lanes, and start what those have room for."""
+        now = stamp(self._clock.now())
+        for row, subscription in taken:
+            if not live(subscription, now):
+                # Without a token it may not be sent; without its key it may be another time.
+                self._finish(self._unsent(row, subscription, state="failed", error="token_not_valid"))
                 continue
+            try:
+                place = self._places.of(subscription, now)
+            except Unavailable as error:
+                log.error("subscription %s: %s", subscription["id"], error)
+                self._finish(self._unsent(row, subscription, error=error.code, wait=UNREADABLE))
+                continue
+            self._advance(self._lanes.add(row, subscription, place, latest))
+
+    def _advance(self, lane: Lane) -> None:
+        """Start another task if the lane has room for one; each makes one request after the other."""
+        if self._lanes.free(lane) and not self._ended.is_set():
             lane.under_way += 1
-            task = asyncio.get_running_loop().create_task(self._deliver(lane, row, sender))
+            task = asyncio.get_running_loop().create_task(self._carry(lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if not lane.waiting and not lane.under_way:
-            self._lanes.pop(lane.place.subscription_id, None)
 
-    async def _deliver(self, lane: Queue, row: Row, sender: Sender) -> None:
-        moment = self._clock.now()
+    async def _carry(self, lane: Lane) -> None:
+        """Deliver what waits in a lane until there is nothing left; what waited too long is given back unsent."""
+        while lane.waiting and not self._ended.is_set():
+            row, latest = lane.waiting.popleft()
+            if late(latest):
+                self._finish(self._unsent(row, lane.row))
+                self._lanes.shrink(lane)
+                continue
+            done = await self._delivered(lane, row)
+            self._finish(done)
+            if done.judged is not None and done.judged.gone:
+                self._give_back(lane)
+            if lane.low:
+                self._waits.set()
+        lane.under_way -= 1
+
+    async def _delivered(self, lane: Lane, row: Row) -> Done:
+        answer = ""
         try:
-            call = messages.call(lane.place, row, int(time()), self._settings.delivery_timeout)
-            reply = await sender.send(call)
+            if row["style"] == callouts.STYLE:
+                call = callouts.request(self._vault, row, self._settings.delivery_timeout)
+                keys = callouts.keys(call)
+            else:
+                call = messages.call(lane.place, row, int(time()), self._settings.delivery_timeout)
+                keys = []
+            reply = await self._sender.send(call)
+            answer = messages.excerpt(lane.place, reply.body, keys)
         except Exception:
             log.exception("delivery %s cannot be sent", row["message_id"])
             reply = Reply(error="internal")
-        lane.under_way -= 1
-        # A receiver that answers is given more at a time; one that does not is asked less.
-        lane.want = min(lane.want * 2, MOST) if reply.ok and reply.seconds < 1 else self._settings.receiver_concurrency
-        done = self._judged(lane, row, reply, stamp(moment))
-        self._done.append(done)
-        if done.judged is not None and done.judged.gone:
-            self._give_back(lane)
-        if not self._stopping.is_set():
-            self._advance(lane, sender)
-        if len(self._done) >= MOST or not lane.waiting:
-            assert self._wake is not None
-            self._wake.set()
+        self._lanes.learn(lane, reply)
+        return self._judged(lane, row, reply, answer)
 
-    def _judged(self, lane: Queue, row: Row, reply: Reply, at: str) -> Done:
+    def _judged(self, lane: Lane, row: Row, reply: Reply, answer: str) -> Done:
         moment = self._clock.now()
         judged = verdict(reply, row["attempts"], self._schedule, moment)
-        result = self._result(row, judged.state, row["attempts"], stamp(moment, judged.delay))
+        now, at = stamp(moment), stamp(moment, -reply.seconds)
+        result = _result(row, judged.state, row["attempts"], stamp(moment, judged.delay) if judged.delay else now, now)
         result |= {"last_status": reply.status, "last_error": judged.error}
         attempt = {
             "account_id": row["account_id"], "delivery_id": row["id"], "subscription_id": row["subscription_id"],
             "number": row["attempts"], "at": at, "milliseconds": round(reply.seconds * 1000), "status": reply.status,
-            "error": judged.error, "answer": messages.excerpt(lane.place, reply.body), "worker": self._name,
+            "error": judged.error, "answer": answer, "worker": self._name,
             "request_id": row["request_id"], "created_at": at, "updated_at": at,
         }  # fmt: skip
-        told = {"request_id": row["request_id"], "delivery": row["message_id"], "status": reply.status}
-        log.info("delivery %s: %s", row["message_id"], reply.status or judged.error, extra=told)
-        return Done(delivery=row, subscription=lane.row, result=result, attempt=attempt, judged=judged)
-
-    def _result(self, row: Row, state: str, attempts: int, due_at: str) -> Row:
-        return {
-            "account_id": row["account_id"], "id": row["id"], "lease_token": row["lease_token"], "state": state,
-            "attempts": attempts, "due_at": due_at, "last_status": None, "last_error": None,
-            "settled_at": stamp(self._clock.now()),
-        }  # fmt: skip
+        if log.isEnabledFor(logging.INFO):
+            told = {"request_id": row["request_id"], "delivery": row["message_id"], "status": reply.status}
+            log.info("delivery %s: %s", row["message_id"], reply.status or judged.error, extra=told)
+        return Done(subscription=lane.row, result=result, attempt=attempt, judged=judged)
 
     def _unsent(
         self, row: Row, subscription: Row, *, state: str = "pending", error: str | None = None, wait: float = 0.0
     ) -> Done:
         """A delivery that was taken but not sent: the try does not count."""
-        result = self._result(row, state, row["attempts"] - 1, stamp(self._clock.now(), wait))
-        return Done(delivery=row, subscription=subscription, result=result | {"last_error": error})
+        moment = self._clock.now()
+        result = _result(row, state, row["attempts"] - 1, stamp(moment, wait), stamp(moment))
+        return Done(subscription=subscription, result=result | {"last_error": error})
 
-    def _give_back(self, lane: Queue) -> None:
+    def _finish(self, done: Done) -> None:
+        self._done.append(done)
+        self._came.set()
+
+    def _give_back(self, lane: Lane) -> None:
         """Hand what waits in a lane back to the queue."""
-        self._done += [self._unsent(row, lane.row) for row, _ in lane.waiting]
-        lane.waiting.clear()
+        for row in self._lanes.emptied(lane):
+            self._finish(self._unsent(row, lane.row))
 
-    async def _drain(self, errands: Errands) -> None:
-        """Finish what is under way, give back what is not, and write it down."""
-        for lane in self._lanes.values():
+    async def _drain(self) -> None:
+        """Give back what is not under way, and finish what is."""
+        for lane in self._lanes:
             self._give_back(lane)
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=self._settings.delivery_timeout + MARGIN)
-        done, self._done = self._done, []
-        if done:
-            results: list[Any] = [it.result for it in done]
-            attempts = [it.attempt for it in done if it.attempt is not None]
-            await errands.do(self._store.settle, results, attempts)
+
+
+def _result(row: Row, state: str, attempts: int, due_at: str, now: str) -> Row:
+    return {
+        "account_id": row["account_id"], "id": row["id"], "lease_token": row["lease_token"], "state": state,
+        "attempts": attempts, "due_at": due_at, "last_status": None, "last_error": None, "settled_at": now,
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import PurePath
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HEAD = 4096
 """Bytes looked at to tell what kind of content it is."""
 CHUNK = 65536
+CHUNK_OF_KEYS = 200
 TEXT, UNKNOWN = "text/plain", "application/octet-stream"
 NO_SPACE = "os error 28"
 
@@ -46,13 +47,13 @@ class Blobs:
     def __init__(self, place: ObjectStore) -> None:
         self._place = place
 
-    def put(self, account_id: int, content: IO[bytes], filename: str, *, limit: int) -> Blob:
+    def put(self, shelf: str, content: IO[bytes], filename: str, *, limit: int) -> Blob:
         """Take in a content from where it stands; TooLarge, and nothing kept, when it has more than `limit` bytes."""
         start = content.tell()
         size, digest, head = _measured(content, limit)
         content.seek(start)
         # The key tells nothing and is never used twice: a name from outside cannot lead anywhere.
-        key = f"{account_id}/{token_hex(16)}"
+        key = f"{shelf}/{token_hex(16)}"
         with _reachable(key):
             self._place.put(key, content)
         return Blob(key=key, size=size, sha256=digest, content_type=sniff(head, filename))
@@ -70,6 +71,17 @@ class Blobs:
                 self._place.delete(key)
         except NotFound:
             return
+
+    def older(self, shelf: str, than: datetime) -> Iterator[list[str]]:
+        """The keys on a shelf that were put there before that time, many at a time."""
+        with _reachable(shelf):
+            for found in self._place.list(f"{shelf}/", chunk_size=CHUNK_OF_KEYS):
+                yield [str(each["path"]) for each in found if each["last_modified"] < than]
+
+
+def shelf(account_id: int, feed: str) -> str:
+    """Where the contents of an account of one database stand: other databases may keep theirs in the same place."""
+    return f"{account_id}/{feed}"
 
 
 @cache

@@ -303,10 +303,12 @@ class Store(Protocol):
     def mentions(self, backlog: Backlog, text: str) -> bool:
         """Whether the `after` of an event of this backlog has that text in it."""
 
-    def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> bool:
+    def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> dict[str, int] | None:
         """Insert deliveries and move the account's position from `backlog.dispatched` to `upto`, in one transaction.
 
-        False, and nothing done, when somebody else has moved it. Every delivery has all fields but `id`.
+        Every delivery has all fields but `id`; one whose message is there already is left out. Those with a
+        `lease_token` are taken from birth: answers their ids by message. None, and nothing done, when somebody else has
+        moved the position.
         """
 
     def due(self, now: str) -> list[Lane]:

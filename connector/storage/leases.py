@@ -30,14 +30,16 @@ class MemoryQueue:
             if done < newest
         ]
 
-    def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> bool:
+    def dispatch(self, backlog: Backlog, upto: int, deliveries: Sequence[Row]) -> dict[str, int] | None:
         """Insert deliveries and move the position."""
         with self._lock:
             if self._dispatched.get(backlog.account_id, 0) != backlog.dispatched:
-                return False
+                return None
             self._dispatched[backlog.account_id] = upto
-            self._add("delivery", deliveries)
-            return True
+            known = {row["message_id"] for _, row in self.tables["delivery"].values()}
+            fresh = [row for row in deliveries if row["message_id"] not in known]
+            ids = self._add("delivery", fresh)
+            return {row["message_id"]: number for row, number in zip(fresh, ids, strict=True) if row["lease_token"]}
 
     def due(self, now: str) -> list[Lane]:
         """The active subscriptions with something to send."""
@@ -90,7 +92,10 @@ class MemoryQueue:
             if row["state"] == "pending" and row["due_at"] <= now
         )
 
-    def _add(self, key: str, rows: Sequence[Row]) -> None:
-        for row in rows:
-            number = self.last_ids[key] = self.last_ids.get(key, 0) + 1
+    def _add(self, key: str, rows: Sequence[Row]) -> list[int]:
+        first = self.last_ids.get(key, 0) + 1
+        self.last_ids[key] = first + len(rows) - 1
+        ids = list(range(first, first + len(rows)))
+        for number, row in zip(ids, rows, strict=True):
             self.tables[key][number] = (row["account_id"], {**row, "id": number})
+        return ids

@@ -51,9 +51,9 @@ class PostgresLink:
         """Execute and fetch all. A fresh plan is not prepared: generic plans of feeds are hundreds of times slower."""
         return self._execute(sql, params, prepare=False if fresh_plan else None).fetchall()
 
-    def run(self, sql: str, params: Values = ()) -> int:
+    def run(self, sql: str, params: Values = (), *, fresh_plan: bool = False) -> int:
         """Execute; how many rows it met."""
-        return self._execute(sql, params).rowcount
+        return self._execute(sql, params, prepare=False if fresh_plan else None).rowcount
 
     def later(self, sql: str, params: Values = ()) -> None:
         """Send it with the next statement."""

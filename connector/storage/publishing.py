@@ -6,21 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Text, bindparam, column, func, insert, literal, select
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import BigInteger, Text, bindparam, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from connector.storage.contract import Scope
 from connector.storage.journal import Draft
+from connector.storage.listed import listed, packed
 from connector.storage.statements import EVENT, TOPIC
 from connector.storage.tables import Tables
 
 _SINGLE = (BigInteger, BigInteger, Text, BigInteger, Text, Text)
 """The account, how many events, the moment, the actor, the origin, the request."""
-_PER_EVENT = {"place": BigInteger, "entity": Text, "record_id": BigInteger, "verb": Text, "changed": Text,
-              "before": Text, "after": Text}  # fmt: skip
-_PER_TOPIC = {"place": BigInteger, "topic": Text, "owner_id": BigInteger, "value": Text}
+_PER_EVENT: dict[str, TypeEngine[Any]] = {
+    "place": BigInteger(), "entity": Text(), "record_id": BigInteger(), "verb": Text(), "changed": Text(),
+    "before": Text(), "after": Text(),
+}  # fmt: skip
+_PER_TOPIC: dict[str, TypeEngine[Any]] = {
+    "place": BigInteger(), "topic": Text(), "owner_id": BigInteger(), "value": Text(),
+}  # fmt: skip
 
 
 def published(scope: Scope, now: str, drafts: Sequence[Draft]) -> list[Any]:
@@ -36,7 +41,7 @@ def published(scope: Scope, now: str, drafts: Sequence[Draft]) -> list[Any]:
         for topic, value in one.topics
     ]
     single = [scope.account_id, len(drafts), now, scope.actor_id, scope.origin, scope.request_id]
-    return [*single, orjson.dumps(events).decode(), orjson.dumps(topics).decode()]
+    return [*single, packed(events), packed(topics)]
 
 
 def publish_all(tables: Tables) -> Any:
@@ -47,7 +52,8 @@ def publish_all(tables: Tables) -> Any:
     first = upsert(feed).values(account_id=account_id, seq=count, dispatched=literal(0))
     raised = first.on_conflict_do_update(index_elements=["account_id"], set_={"seq": feed.c.seq + first.excluded.seq})
     counter = raised.returning(feed.c.seq).cte("counter")
-    rows, entries = _listed("e", _PER_EVENT, len(_SINGLE)), _listed("t", _PER_TOPIC, len(_SINGLE) + 1)
+    rows = listed(tables.dialect, "e", _PER_EVENT, len(_SINGLE))
+    entries = listed(tables.dialect, "t", _PER_TOPIC, len(_SINGLE) + 1)
     body = [rows.c[name] for name in EVENT[EVENT.index("entity") :]]
     events = select(account_id, counter.c.seq - count + rows.c.place, *rest, *body)
     seq = counter.c.seq - count + entries.c.place
@@ -56,10 +62,3 @@ def publish_all(tables: Tables) -> Any:
         insert(event).from_select(EVENT, events.select_from(counter, rows)).cte("events"),
         insert(topic).from_select(TOPIC, topics.select_from(counter, entries)).cte("topics"),
     )
-
-
-def _listed(name: str, kinds: dict[str, Any], place: int) -> Any:
-    """The rows of a JSON list."""
-    columns = [column(key, kind) for key, kind in kinds.items()]
-    listed = func.json_to_recordset(bindparam(f"v{place}", type_=JSON)).table_valued(*columns)
-    return listed.render_derived(name, with_types=True)

@@ -18,7 +18,7 @@ from connector.storage.journal import Draft, stamp
 from connector.storage.queue import SqlQueue
 from connector.storage.records import Record, fingerprint, records
 from connector.storage.shapes import page_of, shape_of
-from connector.storage.statements import EVENT, TOPIC, Statement, Statements, event_of
+from connector.storage.statements import EVENT, TOPIC, Statement, Statements, events_of
 from connector.storage.tables import Tables, folded, upserts
 from connector.storage.units import Units
 
@@ -32,7 +32,7 @@ class Link(Protocol):
     def rows(self, sql: str, params: Values, *, fresh_plan: bool = False) -> list[tuple[Any, ...]]:
         """Execute and fetch all. `fresh_plan`: never reuse a plan made for other values."""
 
-    def run(self, sql: str, params: Values = ()) -> int:
+    def run(self, sql: str, params: Values = (), *, fresh_plan: bool = False) -> int:
         """Execute; how many rows it met."""
 
     def later(self, sql: str, params: Values = ()) -> None:
@@ -147,9 +147,11 @@ class SqlStore(SqlQueue, Units):
         if not query.topics:
             return []
         values: list[Any] = [scope.account_id, scope.owner]
-        statement = self._made().page(page_of(query, scope.owner is not None, values))
+        made = self._made()
+        statement = made.page(page_of(query, scope.owner is not None, values))
         params = statement.bind(values)
-        return [event_of(row) for row in self._linked(lambda link: link.rows(statement.sql, params, fresh_plan=True))]
+        found = self._linked(lambda link: link.rows(statement.sql, params, fresh_plan=True))
+        return events_of(found, rising=query.after is not None)
 
     def feed(self, account_id: int) -> FeedState:
         """Where the account's log stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -61,7 +62,7 @@ class SqliteLink:
         except sqlite3.Error as error:
             raise translated(error) from error
 
-    def run(self, sql: str, params: Values = ()) -> int:
+    def run(self, sql: str, params: Values = (), *, fresh_plan: bool = False) -> int:
         """Execute; how many rows it met."""
         try:
             return self.connection.execute(sql, params).rowcount
@@ -118,7 +119,8 @@ class SqliteStore(SqlStore):
         if not folder.is_dir():
             raise ValueError(f"There is no folder {folder} for the database. Create it, or name another file.")
         self.path = path
-        self.gate = Gate(path)
+        self._file: tuple[int, int] | None = None
+        self.gate = _gated(path, folder)
         self._own = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._writer: SqliteLink | None = None
@@ -192,8 +194,20 @@ class SqliteStore(SqlStore):
     def _alone_on(self, run: Callable[[Link], T]) -> T:
         return self._immediate(run)
 
+    def _there(self) -> None:
+        """Unavailable when the file was moved away: what is written to it now would be found by nobody."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            raise Unavailable(retry_after=1) from None
+        if self._file is None:
+            self._file = (found.st_dev, found.st_ino)
+        elif self._file != (found.st_dev, found.st_ino):
+            raise Unavailable(retry_after=1)
+
     def _reading(self, scope: Scope, run: Callable[[Session], T]) -> T:
         link, made = self.link(), self._made()
+        self._there()
         link.run("BEGIN")
         try:
             return run(self._session_of(link, made, scope.account_id))
@@ -241,6 +255,7 @@ class SqliteStore(SqlStore):
     def _committed(self, run: Callable[[SqliteLink], T], commit: bool = True) -> T:
         """One write transaction; call it behind the gate."""
         link = self.writer()
+        self._there()
         link.run("BEGIN IMMEDIATE")
         try:
             result = run(link)
@@ -265,6 +280,19 @@ def _attempt(link: SqliteLink, turn: Turn[Callable[[SqliteLink], Any]]) -> None:
         turn.error = error
         link.run("ROLLBACK TO SAVEPOINT unit")
         link.run("RELEASE SAVEPOINT unit")
+
+
+def _gated(path: str, folder: Path) -> Gate:
+    """The gate of a file that may be written; ValueError says what may not."""
+    if Path(path).exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise ValueError(f"The database {path} may not be written to. Give this user the right, or name another file.")
+    try:
+        return Gate(path)
+    except OSError as error:
+        raise ValueError(
+            f"Nothing can be written in the folder {folder} ({error.strerror}); the database keeps files beside it. "
+            "Give this user the right, or name a file elsewhere."
+        ) from None
 
 
 def open_sqlite(url: str) -> SqliteStore:

@@ -30,6 +30,7 @@ from sqlalchemy.sql.elements import BindParameter
 from connector.catalog.model import Field
 from connector.storage.columns import Expression, Expressions, Lookups, Tree, account
 from connector.storage.contract import Event, Row
+from connector.storage.listed import gathered
 from connector.storage.records import Path, Record, Records
 from connector.storage.shapes import ACCOUNT, FIRST, OWNER, MarkShape, OrderShape, PageShape, QueryShape
 from connector.storage.tables import TEXT, Tables, describe, folded
@@ -331,10 +332,21 @@ class Statements:
             event.join(page, and_(account(event), event.c.seq == page.c.seq))
         )
         ordered = query.order_by(event.c.seq.asc() if rising else event.c.seq.desc()).limit(limit)
-        return self._compile(ordered, made.encoders)
+        return self._compile(gathered(self.tables.dialect, ordered), made.encoders)
 
 
-def event_of(values: Sequence[Any]) -> Event:
+def events_of(found: Sequence[tuple[Any, ...]], *, rising: bool) -> list[Event]:
+    """The events of a page, in order."""
+    rows: list[list[Any]] = orjson.loads(found[0][0] or "[]")
+    return [_event(row) for row in sorted(rows, key=_seq, reverse=not rising)]
+
+
+def _seq(row: Sequence[Any]) -> int:
+    seq: int = row[EVENT.index("seq")]
+    return seq
+
+
+def _event(values: Sequence[Any]) -> Event:
     """An event from its columns."""
     account_id, seq, at, actor_id, origin, request_id, entity, record_id, verb, changed, before, after = values
     return Event(

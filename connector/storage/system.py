@@ -143,7 +143,7 @@ SUBSCRIPTION = _entity(
         CUSTOM_VERSION,
     ),
     unique=(("fingerprint",),),
-    index=(("state",),),
+    index=(("account_id", "state"),),
 )
 """Who wants to be told of what. `parameters` and the secrets are sealed; `fingerprint` is null once it is removed."""
 
@@ -170,7 +170,7 @@ DELIVERY = _entity(
     ),
     shows=(Show(name="user_id", path=("subscription_id", "user_id")),),
     unique=(("message_id",),),
-    index=(("subscription_id", "state", "due_at"), ("state", "created_at")),
+    index=(("account_id", "subscription_id", "state", "due_at"), ("state", "created_at")),
 )
 """One event for one subscription. A claim moves `due_at` to the end of its lease: a dead worker's rows fall due."""
 

@@ -136,8 +136,10 @@ def _references(record: Record, dialect: str) -> Iterator[ForeignKeyConstraint]:
 
 
 def _indexes(record: Record, table: Table, dialect: str) -> Iterator[Index]:
-    """Every reference and every declared index, behind the account; unique rules of the code hold over all accounts."""
-    plain = {(field.name,) for field in record.fields.values() if field.ref} | set(record.entity.index)
+    """Every reference and every declared index, behind the account; those of the code hold over all accounts."""
+    system, declared = record.entity.system, set(record.entity.index)
+    served = {rule[1:2] for rule in declared if system and rule[0] == "account_id"}
+    plain = {(field.name,) for field in record.fields.values() if field.ref} - served | declared
     for rule in sorted(plain - set(record.entity.unique)):
         names = rule_columns(record, rule)
         columns = [table.c[name] for name in names]
@@ -145,10 +147,11 @@ def _indexes(record: Record, table: Table, dialect: str) -> Iterator[Index]:
         ordered = [column.asc().nulls_first() if dialect == "postgresql" else column for column in columns]
         # An index that only serves the reference need not hold the rows that point nowhere: most do.
         where = None if rule in record.entity.index else columns[0].is_not(None)
-        yield Index(name_of("ix", record.key, names), table.c.account_id, *ordered, *ends,
+        first = [] if system and rule in declared else [table.c.account_id]
+        yield Index(name_of("ix", record.key, names), *first, *ordered, *ends,
                     sqlite_where=where, postgresql_where=where)  # fmt: skip
     for rule in record.entity.unique:
-        first = [] if record.entity.system else [table.c.account_id]
+        first = [] if system else [table.c.account_id]
         names = rule_columns(record, rule)
         columns = [table.c[name] for name in names]
         yield Index(name_of("uq", record.key, names), *first, *columns, unique=True)

@@ -23,7 +23,7 @@ from connector.engine.lookups import on_missing
 from connector.engine.once import Answer, Kept, Task, once
 from connector.engine.records import wire
 from connector.errors import Fault, Invalid, TooLarge
-from connector.storage.blobs import Blob, Blobs, open_blobs
+from connector.storage.blobs import Blob, Blobs, open_blobs, shelf
 from connector.storage.contract import Row, Transaction
 from connector.web import incoming
 from connector.web.answers import answer
@@ -174,8 +174,9 @@ def keep(
 def stored(caller: Caller, sent: Upload) -> Blob:
     """Take the content in."""
     name, most = file_name(sent.file.filename or ""), house().settings.attachment_limit
+    account = caller.scope.account_id
     with sent.file.stream as content:
-        return blobs().put(caller.scope.account_id, content, name, limit=most)
+        return blobs().put(shelf(account, house().store.feed(account).feed), content, name, limit=most)
 
 
 def forget(taken: Iterable[Blob]) -> None:

@@ -27,7 +27,7 @@ def signed(secrets: Sequence[str], headers: Headers, raw: bytes, now: float) -> 
     message, sent, many = (headers.get(f"webhook-{part}", "") for part in ("id", "timestamp", "signature"))
     if not (message and sent.isascii() and sent.isdecimal() and len(sent) < 12) or abs(now - int(sent)) > TOLERANCE:
         return False
-    good = [signing.signature(secret, message, int(sent), raw) for secret in secrets]
+    good = [signing.signature(signing.key(secret), message, int(sent), raw) for secret in secrets]
     return any(same(each, text) for each in good for text in many.split())
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 
 from connector.access.tokens import Caller
 from connector.errors import Fault, Forbidden, Invalid, NotFound, WrongMethod
-from connector.events import replay, shapes, subscriptions
+from connector.events import callouts, replay, shapes, subscriptions
 from connector.events.addresses import require, vetting
 from connector.events.schedule import stamp
 from connector.events.subscriptions import Wish
@@ -47,8 +47,8 @@ def subscribe() -> Response:
 @webhooks.get("/subscriptions")
 def several() -> Response:
     """The caller's subscriptions, newest first; an admin sees all."""
-    gone = Clause(path="state", op="ne", value="removed")
-    return listed("subscription", {"trigger": "trigger", "state": "state", "target_url": "target_url"}, shown, gone)
+    there = (Clause(path="state", op="ne", value="removed"), Clause(path="kind", op="ne", value=subscriptions.CALLS))
+    return listed("subscription", {"trigger": "trigger", "state": "state", "target_url": "target_url"}, shown, *there)
 
 
 @webhooks.get("/subscriptions/<subscription_id>")
@@ -135,7 +135,7 @@ def delivery(delivery_id: str) -> Response:
     caller, row = sent(delivery_id)
     own = (Clause(path="delivery_id", op="eq", value=row["id"]),)
     tries = subscriptions.found(house().store, caller, own, None, MOST, "attempt")
-    return answer(shapes.delivery(row) | {"body": row["body"], "attempts_made": [shapes.attempt(it) for it in tries]})
+    return answer(shapes.delivery(row) | {"body": content(row), "attempts_made": [shapes.attempt(it) for it in tries]})
 
 
 @webhooks.post("/deliveries/<delivery_id>/replay")
@@ -156,6 +156,12 @@ def attempts() -> Response:
 def noted(caller: Caller, row: Row, what: str, **details: Any) -> None:
     """Write into the audit what was done with a subscription beside any transaction."""
     house().store.transact(caller.scope, lambda tx: subscriptions.noted(tx, what, row, **details))
+
+
+def content(row: Row) -> str:
+    """The body of a delivery; of a call what was asked for, without its secrets."""
+    body: str = callouts.told(house().vault, row) if row["style"] == callouts.STYLE else row["body"]
+    return body
 
 
 def now() -> str:

@@ -42,6 +42,8 @@ def test_two_subscribers_get_every_event_once_each(post: Post, new_receiver: Mak
     post.settled(60)
     for row, receiver in zip(rows, receivers, strict=True):
         assert sorted(receiver.ids) == sorted(f"msg_{row['id']}_{seq}" for seq in range(1, 31))
+        for request in receiver.requests:
+            Webhook(post.secrets[row["id"]]).verify(request.body, request.headers)
 
 
 def test_what_happened_before_is_not_sent_and_what_happens_while_no_worker_runs_is(

@@ -1,4 +1,4 @@
-"""Security rows S1 to S6 on both senders: the one of deliveries (aiohttp) and the one of fetches (requests)."""
+"""Security rows S1 to S6 on both senders: the one of deliveries (kept lines) and the one of fetches (requests)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def by_loop(call: Call, vetting: Vetting) -> Reply:
     return asyncio.run(work())
 
 
-@pytest.fixture(params=[by_loop, fetch], ids=["aiohttp", "requests"])
+@pytest.fixture(params=[by_loop, fetch], ids=["lines", "requests"])
 def send(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -169,3 +169,53 @@ def test_an_unknown_name_is_a_failure_with_a_reason(send: Send) -> None:
         raise socket.gaierror(-2, "unknown")
 
     assert send(post("http://nowhere.example/"), Vetting(resolve=unknown)).error == "name_not_found"
+
+
+WHOLE = {
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nTrailer: x\r\n\r\n",
+    "an announcement first": b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "up to the end of the connection": b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nok",
+    "an old receiver": b"HTTP/1.0 200 OK\r\n\r\nok",
+}
+
+
+@pytest.mark.parametrize("raw", WHOLE.values(), ids=WHOLE.keys())
+def test_an_answer_may_be_whole_in_several_ways(receiver: Receiver, raw: bytes) -> None:
+    receiver.answer = raw
+    reply = by_loop(post(receiver.url()), Vetting(allow=LOOPBACK))
+    assert (reply.ok, reply.status, reply.body) == (True, 200, b"ok")
+
+
+def test_a_head_without_end_is_left(receiver: Receiver) -> None:
+    receiver.answer = b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200_000
+    assert by_loop(post(receiver.url()), Vetting(allow=LOOPBACK)).error in ("answer_not_http", "answer_cut_short")
+
+
+def several(calls: list[Call]) -> list[Reply]:
+    async def work() -> list[Reply]:
+        sender = Sender(Vetting(allow=LOOPBACK))
+        replies = [await sender.send(call) for call in calls]
+        await sender.close()
+        return replies
+
+    return asyncio.run(work())
+
+
+def test_one_connection_serves_one_request_after_the_other(receiver: Receiver) -> None:
+    assert all(reply.ok for reply in several([post(receiver.url())] * 5))
+    assert receiver.connections == 1
+
+
+@pytest.mark.parametrize(
+    "first", [(200, {"Connection": "close"}), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\n\r\n"]
+)
+def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_request(receiver: Receiver, first: Any) -> None:
+    receiver.script = [first]
+    assert [reply.status for reply in several([post(receiver.url())] * 2)] == [200, 200]
+    assert receiver.connections == 2
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Own: 1", "a\nX-Own: 1", "a\0"])
+def test_a_header_cannot_begin_another_line(receiver: Receiver, value: str) -> None:
+    (reply,) = several([post(receiver.url(), headers={"X-Key": value})])
+    assert (reply.error, receiver.connections) == ("url_not_plain", 0)

@@ -17,21 +17,21 @@ ITEM = {"id": 7, "occurred_at": "2026-01-05T08:00:00.000Z", "title": "Ünï ☃ 
 def test_the_public_library_accepts_each_style(style: str) -> None:
     secret, message = signing.mint(), signing.message_id(3, 7)
     body = signing.body(style, message, "lead_created", ITEM, {}).encode()
-    headers = signing.headers([secret], message, int(time.time()), body)
+    headers = signing.headers([signing.key(secret)], message, int(time.time()), body)
     Webhook(secret).verify(body, headers)
     assert signing.item_in(style, body.decode()) == ITEM
 
 
 def test_both_secrets_are_accepted_while_one_replaces_the_other() -> None:
     old, new = signing.mint(), signing.mint()
-    headers = signing.headers([new, old], "msg_1_1", int(time.time()), b"{}")
+    headers = signing.headers([signing.key(new), signing.key(old)], "msg_1_1", int(time.time()), b"{}")
     for secret in (old, new):
         Webhook(secret).verify(b"{}", headers)
 
 
 def test_a_changed_body_is_not_accepted() -> None:
     secret = signing.mint()
-    headers = signing.headers([secret], "msg_1_1", int(time.time()), b'{"a":1}')
+    headers = signing.headers([signing.key(secret)], "msg_1_1", int(time.time()), b'{"a":1}')
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(b'{"a": 1}', headers)
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
+import requests
 
+from connector.catalog.load import SHIPPED, load
 from connector.storage import open as open_store
 from connector.storage.contract import EventQuery, Scope
 from tests.plugins.posts import QUICK, Post, opened
 from tests.plugins.receivers import Receiver
+from tests.plugins.server import ADMIN_TOKEN, declaration, running
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20.0
@@ -123,6 +129,25 @@ def test_a_worker_killed_while_the_receiver_works_is_replaced_and_the_id_stays(
     assert (delivery["state"], delivery["attempts"], len(set(receiver.ids))) == ("delivered", 2, 1)
 
 
+def test_a_call_of_an_action_outlives_the_worker_that_makes_it(
+    shared: Post, crowd: Crowd, receiver: Receiver, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own" / "actions" / "lead"
+    folder.mkdir(parents=True)
+    call = {"call": {"url": receiver.url("/{{ lead.id }}"), "body": {"title": "{{ lead.title }}"}}}
+    (folder / "tell.json").write_text(json.dumps(declaration("tell", call)))
+    shared.catalog = load([SHIPPED, tmp_path / "own"])
+    receiver.script = [slow(30)]
+    shared.act("tell", lead_id=1)
+    worker = crowd.worker()
+    receiver.wait(1)
+    crowd.kill(worker)
+    crowd.worker()
+    receiver.wait(2)
+    (delivery,) = shared.settled(1)
+    assert (delivery["state"], delivery["attempts"], len(set(receiver.ids))) == ("delivered", 2, 1)
+
+
 def test_a_worker_told_to_end_finishes_what_is_under_way(shared: Post, crowd: Crowd, receiver: Receiver) -> None:
     receiver.answer = slow(1)
     shared.subscribe(receiver)
@@ -139,6 +164,21 @@ def test_a_worker_told_to_end_finishes_what_is_under_way(shared: Post, crowd: Cr
     crowd.worker()
     shared.settled(30)
     assert len(receiver.ids) == len(set(receiver.ids)) == 30
+
+
+def test_a_server_told_to_end_finishes_what_its_own_threads_deliver(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.answer = slow(1)
+    quick = {"outbound_allow": "127.0.0.0/8", "admin_token": ADMIN_TOKEN, "receiver_concurrency": "2"}
+    with running(tmp_path, **quick) as live:
+        wish = {"trigger": "new_lead", "target_url": receiver.url()}
+        requests.post(f"{live.base}/api/v1/subscriptions", json=wish, headers=live.headers, timeout=10)
+        for number in range(5):
+            live.lead(title=str(number))
+        receiver.wait(2)
+    with closing(sqlite3.connect(tmp_path / "leadwire.db")) as database:
+        rows = database.execute("SELECT state, lease_token FROM delivery").fetchall()
+    assert rows.count(("delivered", None)) == len(receiver.requests) == len(set(receiver.ids))
+    assert {token for _, token in rows} == {None}
 
 
 def test_random_kills_of_writers_and_workers_lose_and_invent_nothing(

@@ -81,7 +81,7 @@ def stock_the_rest(house: House) -> None:
     intakes.make(house.store, caller.scope, intakes.PAGE, PAGE)
     record(house.store, [Notice(leadgen_id="1", page_id=PAGE["page_id"])], row["created_at"], None)
     blobs = open_blobs(house.settings.attachments)
-    blob = blobs.put(1, BytesIO(b"A quote."), "quote.txt", limit=100)
+    blob = blobs.put("1", BytesIO(b"A quote."), "quote.txt", limit=100)
     now = row["created_at"]
 
     def work(tx: Transaction) -> None:

@@ -20,8 +20,9 @@ from connector.events import subscriptions
 from connector.events.schedule import Clock, stamp
 from connector.events.subscriptions import Wish
 from connector.events.worker import Worker
-from connector.settings import Settings, load
+from connector.settings import TABLE, Settings, load
 from connector.storage.contract import Clause, Query, Row, Scope, Store
+from connector.web.house import House
 from tests.plugins.desk import shipped
 from tests.plugins.receivers import Receiver
 from tests.plugins.stores import KINDS, MakeStore
@@ -122,6 +123,24 @@ def post(request: pytest.FixtureRequest, make_store: MakeStore) -> Iterator[Post
 def quick_post(make_store: MakeStore) -> Iterator[Post]:
     """A post office in memory, for what does not depend on the storage."""
     made = opened(make_store("memory"))
+    yield made
+    made.rest()
+
+
+def housed(house: House) -> Post:
+    """The post office of a house that is spoken to over HTTP."""
+    secret, _ = tokens.issue(house.store, 1, 1, "test")
+    names = {row.variable: row.name for row in TABLE}
+    quick = {names[key]: getattr(load(QUICK), names[key]) for key in QUICK if key != "LEADWIRE_DATABASE_URL"}
+    settings = replace(house.settings, **quick)
+    caller = tokens.authenticate(house.store, secret)
+    return Post(house.catalog, house.store, house.vault, settings, caller)
+
+
+@pytest.fixture
+def house_post(house: House) -> Iterator[Post]:
+    """The post office of the house."""
+    made = housed(house)
     yield made
     made.rest()
 

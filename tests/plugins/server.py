@@ -192,24 +192,30 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, **given: str) -> Iterator[Live]:
-    """`python app.py` in that folder with those settings and no others, from its first answer to its end."""
+def launched(folder: Path, **given: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`python app.py` in that folder with those settings and no others, and where it will answer; ended by SIGTERM."""
     port = free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("LEADWIRE_")}
     asked = UNLIMITED | given | {"port": str(port)}
     environ = plain | {f"LEADWIRE_{name.upper()}": value for name, value in asked.items()}
-    base = f"http://127.0.0.1:{port}"
     with (folder / OUTPUT).open("w") as output:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py")], env=environ, cwd=folder, stdout=output, stderr=output
         )
         try:
-            assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, said(folder)
-            url = given.get("database_url", f"sqlite:///{folder / 'leadwire.db'}")
-            yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid, url)
+            yield process, f"http://127.0.0.1:{port}"
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
+
+
+@contextmanager
+def running(folder: Path, **given: str) -> Iterator[Live]:
+    """The same from its first answer to its end."""
+    with launched(folder, **given) as (process, base):
+        assert until(lambda: process.poll() is not None or answers(base)) and process.poll() is None, said(folder)
+        url = given.get("database_url", f"sqlite:///{folder / 'leadwire.db'}")
+        yield Live(base, folder, {"X-API-KEY": given.get("admin_token", "")}, process.pid, url)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -43,13 +43,13 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("content", [PDF, b"", BIG], ids=["pdf", "empty", "big"])
 def test_what_was_put_comes_back_as_it_was(blobs: Blobs, content: bytes) -> None:
-    blob = blobs.put(1, BytesIO(content), "offer.pdf", limit=len(content))
+    blob = blobs.put("1", BytesIO(content), "offer.pdf", limit=len(content))
     assert b"".join(blobs.stream(blob.key)) == content
     assert (blob.size, blob.sha256) == (len(content), sha256(content).hexdigest())
 
 
 def test_a_deleted_content_is_gone_and_may_be_deleted_again(blobs: Blobs) -> None:
-    key = blobs.put(1, BytesIO(PDF), "offer.pdf", limit=len(PDF)).key
+    key = blobs.put("1", BytesIO(PDF), "offer.pdf", limit=len(PDF)).key
     blobs.delete(key)
     blobs.delete(key)
     with pytest.raises(NotFound):
@@ -58,13 +58,13 @@ def test_a_deleted_content_is_gone_and_may_be_deleted_again(blobs: Blobs) -> Non
 
 def test_one_byte_too_many_is_refused_and_not_kept(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
-        open_blobs(str(tmp_path)).put(1, BytesIO(PDF), "offer.pdf", limit=len(PDF) - 1)
+        open_blobs(str(tmp_path)).put("1", BytesIO(PDF), "offer.pdf", limit=len(PDF) - 1)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_name_from_outside_leads_nowhere(tmp_path: Path) -> None:
     blobs = open_blobs(str(tmp_path / "in"))
-    blob = blobs.put(1, BytesIO(PDF), "../../../out.pdf", limit=len(PDF))
+    blob = blobs.put("1", BytesIO(PDF), "../../../out.pdf", limit=len(PDF))
     assert [path.parent for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "in" / "1"]
     assert "out" not in blob.key
 
@@ -74,7 +74,7 @@ def test_a_store_that_cannot_be_reached_says_try_again(monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     blobs = open_blobs("s3://files?endpoint=http://127.0.0.1:9")
     with pytest.raises(Unavailable):
-        blobs.put(1, BytesIO(PDF), "offer.pdf", limit=len(PDF))
+        blobs.put("1", BytesIO(PDF), "offer.pdf", limit=len(PDF))
 
 
 @pytest.mark.parametrize("place", ["ftp://host/x", "s3://", "s3://bucket?endpint=http://x"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 from urllib3 import encode_multipart_formdata
 
+from connector.access.upkeep import clear
+from connector.storage.blobs import open_blobs, shelf
 from connector.storage.contract import EventQuery, Scope
 from connector.web.attachments import file_name
+from connector.web.house import House
 from tests.plugins.server import ADMIN
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8000
@@ -126,3 +131,20 @@ def test_a_new_file_is_an_event(client: FlaskClient, house: Any) -> None:
     (event,) = house.store.events(Scope(account_id=1), EventQuery(topics=("attachment.created",)))
     assert event.record_id == made
     assert "storage_key" not in (event.after or "")
+
+
+def test_contents_that_no_record_is_about_are_dropped_after_a_day(
+    client: FlaskClient, house: House, tmp_path: Path
+) -> None:
+    stays, goes = (attach(client, name=name).get_json()["id"] for name in ("a.pdf", "b.pdf"))
+    place = open_blobs(house.settings.attachments)
+    mine = place.put(shelf(1, house.store.feed(1).feed), BytesIO(b"never recorded"), "c.txt", limit=99)
+    others = place.put(shelf(1, "another database"), BytesIO(b"not ours"), "d.txt", limit=99)
+    house.store.transact(Scope(account_id=1), lambda tx: tx.delete("attachment", goes))
+    now = datetime.now(UTC)
+    assert (clear(house.store, place, now), len(kept(tmp_path))) == (0, 4)
+    assert clear(house.store, place, now + timedelta(days=1, minutes=1)) == 2
+    assert {path.name for path in kept(tmp_path)} >= {others.key.rpartition("/")[2]}
+    assert mine.key.rpartition("/")[2] not in {path.name for path in kept(tmp_path)}
+    assert client.get(f"/api/v1/attachments/{stays}/download", headers=ADMIN).data == PDF
+    assert clear(house.store, place, now + timedelta(days=2)) == 0

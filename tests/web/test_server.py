@@ -14,7 +14,7 @@ import requests
 
 from connector.service import open_house
 from connector.settings import load
-from tests.plugins.server import ADMIN_TOKEN, Live, running, said
+from tests.plugins.server import ADMIN_TOKEN, Live, launched, running, said, until
 
 
 def token_in(text: str) -> str:
@@ -64,6 +64,15 @@ def test_workers_share_one_database(tmp_path: Path, workers: str) -> None:
         leads = [live.lead(title=f"Lead {number}") for number in range(20)]
         assert len(set(leads)) == 20
         assert all(live.read(lead)["title"].startswith("Lead") for lead in leads)
+
+
+@pytest.mark.parametrize("later", [0.2, 0.5])
+def test_a_server_told_to_end_while_it_starts_ends_soon(tmp_path: Path, later: float) -> None:
+    with launched(tmp_path, workers="3") as (process, _):
+        assert until(lambda: "Leadwire:" in said(tmp_path))
+        time.sleep(later)
+        process.terminate()
+        process.wait(15)
 
 
 def test_requests_under_way_are_finished_at_the_end(tmp_path: Path) -> None:
