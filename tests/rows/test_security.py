@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from connector.catalog.load import SHIPPED, load
 from connector.errors import CatalogError
 from connector.service import create_app, open_house
 from connector.settings import Settings
+from connector.settings import load as read_settings
+from connector.storage.contract import Scope
 from connector.web.house import House
-from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client, declaration
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, UNLIMITED, Client, declaration
+from tests.plugins.stores import fresh_database
 
 SIMPLE = "/api/simple/leads/1"
 
@@ -130,17 +134,69 @@ def test_s13_answers_cannot_run_as_pages(client: Client) -> None:
     assert made.headers["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("path", ["order=datum;drop", "order='--", "title='--", "q='--", "nonsense=1", "limit='--"])
-def test_s14_names_come_from_a_list_and_values_are_bound(client: Client, path: str) -> None:
-    answer = client.get(f"/api/v1/leads?{path}", headers=ADMIN)
-    assert answer.status_code in ((200, 422) if path in ("title='--", "q='--") else (422,))
-    assert client.get("/api/v1/leads", headers=ADMIN).json["data"]
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def on_sql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of a house on each storage that speaks SQL."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('sql') / 'leadwire.db'}"
+    with ExitStack() as stack:
+        if request.param == "postgres":
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_url")))
+        given = {"admin_token": ADMIN_TOKEN, "database_url": url, "worker": "false", **UNLIMITED}
+        house = open_house(read_settings({f"LEADWIRE_{name.upper()}": value for name, value in given.items()}))
+        yield create_app(house=house).test_client()
+        house.watch.stop()
+        house.store.close()
+
+
+@pytest.mark.parametrize("path", ["order=datum;drop", "order='--", "nonsense=1", "title[or]=1", "limit='--"])
+def test_s14_names_come_from_a_list(on_sql: Client, path: str) -> None:
+    assert on_sql.get(f"/api/v1/leads?{path}", headers=ADMIN).status_code == 422
+
+
+@pytest.mark.parametrize("text", ["'--", "' OR '1'='1", "x'; DROP TABLE lead; --", "\\", "%", "_", '"', "$1", ":a"])
+def test_s14_values_are_bound(on_sql: Client, text: str) -> None:
+    made = on_sql.post("/api/v1/actions/create_lead", json={"title": text}, headers=ADMIN).json
+    for query in ({"title": text}, {"title[contains]": text}, {"q": text}):
+        found = on_sql.get("/api/v1/leads", query_string=query, headers=ADMIN).json["data"]
+        assert made["id"] in [row["id"] for row in found]
+        assert all(text in row["title"] for row in found if "q" not in query)
+
+
+@pytest.mark.parametrize("place", ["subject", "body", "html"])
+def test_s11_mail_puts_values_in_once_and_as_text(client: Client, house: House, place: str) -> None:
+    text = "{{ lead.email }} {{7*7}} <b>"
+    lead = client.post("/api/v1/actions/create_lead", json={"title": text, "email": "a@b.test"}, headers=ADMIN).json[
+        "id"
+    ]
+    fields = {"subject": "{{ lead.title }}", "body": "{{ lead.title }}", "html": "<p>{{ lead.title }}</p>"}
+    house.store.transact(Scope(account_id=1), lambda tx: tx.update("email_template", 1, fields))
+    asked = {"lead_id": lead}
+    shown = client.post("/api/v1/email_templates/1/preview", json=asked, headers=ADMIN).json[place]
+    assert shown == ("<p>{{ lead.email }} {{7*7}} &lt;b&gt;</p>" if place == "html" else text)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["{{ lead.__class__ }}", "{{ lead.title.upper() }}", "{{ 10 ** 9 }}", "{{ lead.title * 9 }}", "{{ range }}",
+     "{% for x in y %}{% endfor %}", "{{ [lead.title][0] }}", "{{ lead.title | pprint }}"],
+)  # fmt: skip
+def test_s11_a_file_computes_nothing_but_what_is_on_the_list(tmp_path: Path, expression: str) -> None:
+    place = tmp_path / "own" / "actions" / "lead"
+    place.mkdir(parents=True)
+    (place / "risky.json").write_text(json.dumps(declaration("risky", {"set": {"title": expression}})))
+    with pytest.raises(CatalogError) as refused:
+        load([SHIPPED, tmp_path / "own"])
+    assert refused.value.problems[0].pointer.startswith("/do/0/set/title")
 
 
 @pytest.mark.parametrize(
     "body, status",
     [
         (b"[" * 100_000, 400),
+        (b'{"title": ' + b"[" * 40 + b"]" * 40 + b"}", 400),
+        (b'{"title": Infinity}', 400),
+        (b'{"amount": 1e999}', 400),
+        (b'{"title": "\xff"}', 400),
         (b'{"title": NaN}', 400),
         (b'{"title": "a", "title": "b"}', 400),
         (b'{"title": "\\ud800"}', 400),
@@ -214,6 +270,26 @@ def test_s17_a_schema_never_fetches_another(tmp_path: Path, ref: str) -> None:
 def test_s17_money_is_decimal(client: Client, amount: float, status: int) -> None:
     asked = {"lead_id": 1, "amount": amount}
     assert client.post("/api/v1/actions/update_lead", json=asked, headers=ADMIN).status_code == status
+
+
+@pytest.mark.parametrize(("most", "good"), [(1000, True), (1001, False), (None, False)])
+def test_s17_a_list_that_must_be_unique_is_bounded(tmp_path: Path, most: int | None, good: bool) -> None:
+    words = {"title": "Words", "type": "array", "uniqueItems": True, "items": {"type": "string", "maxLength": 9}}
+    bound = {} if most is None else {"maxItems": most}
+    own = declared(tmp_path / "own", {"type": "string"})
+    path = own / "actions" / "lead" / "risky.json"
+    document = json.loads(path.read_text())
+    items = {
+        "title": "Words",
+        "type": "array",
+        "uniqueItems": True,
+        "items": {"type": "string", "maxLength": 9},
+        **bound,
+    }
+    document["input"]["properties"]["words"] = items
+    path.write_text(json.dumps(document))
+    with nullcontext() if good else pytest.raises(CatalogError):
+        load([SHIPPED, own])
 
 
 def test_s17_formats_are_asserted_and_long_lists_are_refused_quickly(client: Client) -> None:
