@@ -37,8 +37,10 @@ EXTRA: Schema = {
     "properties": {
         "name": {"type": "string", "pattern": r"^[A-Za-z0-9_.\-]{1,64}$"},
         "in": {"type": "string", "enum": list(PLACES), "default": "header"},
-        "value": {"type": ["string", "null"], "maxLength": 1000, "description": "A fixed value: one line of text."},
-        "field": {"type": ["string", "null"], "maxLength": 64, "description": "Or the name of a field of the item."},
+        "value": strict({"type": ["string", "null"], "maxLength": 1000,
+                         "description": "A fixed value: one line of text."}),
+        "field": strict({"type": ["string", "null"], "maxLength": 64,
+                         "description": "Or the name of a field of the item."}),
     },
     "description": "Sent with every call: either a value or a field, and no header or field that Leadwire itself sets.",
 }  # fmt: skip

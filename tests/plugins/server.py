@@ -36,7 +36,7 @@ Client = Any
 OUTPUT = "output.txt"
 UNLIMITED = {"rate_limit": "0", "wrong_tokens": "0", "form_limit": "0", "form_address_limit": "0"}
 """Tests ask faster than people do; those of the limits say otherwise."""
-PATIENCE = 15.0
+PATIENCE = 45.0
 """Seconds to wait for a server process or for the watch to see a file."""
 
 

@@ -274,7 +274,6 @@ def test_s17_money_is_decimal(client: Client, amount: float, status: int) -> Non
 
 @pytest.mark.parametrize(("most", "good"), [(1000, True), (1001, False), (None, False)])
 def test_s17_a_list_that_must_be_unique_is_bounded(tmp_path: Path, most: int | None, good: bool) -> None:
-    words = {"title": "Words", "type": "array", "uniqueItems": True, "items": {"type": "string", "maxLength": 9}}
     bound = {} if most is None else {"maxItems": most}
     own = declared(tmp_path / "own", {"type": "string"})
     path = own / "actions" / "lead" / "risky.json"

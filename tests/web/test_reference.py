@@ -71,3 +71,22 @@ def test_the_page_sends_a_real_call(live: Live, browser: Browser) -> None:
     assert live.get("tasks", order="-id", limit=1)["data"][0]["id"] > before
     assert {url.startswith((live.base, "data:", "about:")) for url in browser.requests} == {True}
     assert browser.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "key", "said"),
+    [("SalesMan%20leads", "salesman_get", "Success"), ("Yoolla%20reminders", "yoolla_post", "#1f77b4")],
+)
+def test_the_page_sends_calls_that_name_a_method(
+    live: Live, browser: Browser, operation: str, key: str, said: str
+) -> None:
+    browser.open(f"{live.base}/documentation/#/{operation}/{key}")
+    browser.click(".auth-wrapper .authorize")
+    for place, value in ((3, ADMIN_TOKEN), (4, "ada")):
+        browser.type(f".auth-container:nth-child({place}) input", value)
+        browser.click(f".auth-container:nth-child({place}) .authorize")
+    browser.click(".auth-btn-wrapper .btn-done")
+    browser.click(f"[id$=-{key}] .execute")
+    assert str(browser.wait(f"document.querySelector('{STATUS}')?.textContent")).startswith("200")
+    assert said in str(browser.value("document.querySelector('.live-responses-table').textContent"))
+    assert browser.complaints == []
