@@ -156,9 +156,6 @@ ROUTES: tuple[Route, ...] = (
 PAGES = ("/docs/api", "/docs/api/<name>", "/documentation")
 """Pages for people: no operations."""
 
-ELSEWHERE: tuple[str, ...] = ()
-"""Addresses that no operation can describe; their pages in the docs do."""
-
 ALIASES: Mapping[str, str] = {
     "/simple": "/api/simple", "/v1/leads": "/leads", "/v1/subscriptions": "/subscriptions", "/v1/addlead": "/addlead",
 }  # fmt: skip

@@ -29,6 +29,7 @@ def build(house: House) -> Flask:
     """An app that serves this house."""
     app = Flask("leadwire", static_folder=None)
     app.extensions[EXTENSION] = house
+    app.request_class = incoming.Named
     app.config["MAX_CONTENT_LENGTH"] = house.settings.body_limit
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

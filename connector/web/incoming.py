@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from flask import g, request
-from werkzeug.datastructures import LanguageAccept, MultiDict
+from flask import Request, g, request
+from werkzeug.datastructures import ImmutableMultiDict, LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
 from connector.access.addresses import origin
@@ -46,6 +46,16 @@ LOOKING = ("prefetch", "prerender", "preview")
 YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
 SCHEMES = ("bearer", "basic", "token")
 """Words that may stand before a token; people put them into key fields too."""
+
+
+class Named(Request):
+    """A request each part of whose form has a name: what nobody can ask for is left out."""
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        for kind, parts in (("form", self.form), ("files", self.files)):
+            if None in parts:
+                self.__dict__[kind] = ImmutableMultiDict(pair for pair in parts.items(multi=True) if pair[0])
 
 
 def name_request() -> None:

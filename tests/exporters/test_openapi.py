@@ -23,7 +23,7 @@ from connector.exporters import fixed, hooks, inbound, oplead
 from connector.exporters import routes as routes_of
 from connector.exporters.doors import DOORS
 from connector.exporters.families import FAMILIES
-from connector.exporters.fixed import ALIASES, ELSEWHERE, PAGES, ROUTES
+from connector.exporters.fixed import ALIASES, PAGES, ROUTES
 from connector.exporters.methods import Desk, takers
 from connector.exporters.openapi import document, routes
 from connector.exporters.resources import RESOURCES
@@ -58,7 +58,7 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 def described() -> set[str]:
     """The rules of the URL map that the tables know."""
     fixed = {route.path.replace("{", "<").replace("}", ">") for route in ROUTES}
-    known = {*fixed, *FAMILIES, *RESOURCES, *DOORS, *PAGES, *ELSEWHERE}
+    known = {*fixed, *FAMILIES, *RESOURCES, *DOORS, *PAGES}
     doubled = [
         (alias, rule.removeprefix(root)) for alias, root in ALIASES.items() for rule in known if rule.startswith(root)
     ]

@@ -77,3 +77,20 @@ def test_a_hostile_value_in_a_row_of_a_batch_is_refused(served: Served, body: by
     )
     assert answer.status_code in REFUSED or (answer.status_code == 200 and answer.get_json()["succeeded"] == 0)
     assert served.newest == before
+
+
+PARTS = {
+    "without a name": b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n",
+    "with a name that never ends": b'--B\r\nContent-Disposition: form-data; name="a\\"\r\n\r\nx\r\n--B--\r\n',
+    "a file without a name": b'--B\r\nContent-Disposition: form-data; filename="a"\r\n\r\nx\r\n--B--\r\n',
+}
+
+
+@pytest.mark.parametrize("body", PARTS.values(), ids=PARTS)
+def test_a_part_that_has_no_name_is_no_server_error_at_any_door(served: Served, body: bytes) -> None:
+    doors = ["/leads", "/addlead", "/leads/1/attachments", "/developer/v1/leads?action=add", "/api/simple/leads/1/won"]
+    statuses = {
+        path: served.client.post(path, data=body, content_type="multipart/form-data; boundary=B").status_code
+        for path in [*addresses(served), *doors]
+    }
+    assert {path: status for path, status in statuses.items() if status >= 500} == {}

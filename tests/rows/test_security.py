@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema_rs import ReferencingError
 
 from connector.access import tokens
+from connector.catalog.forms import validator
 from connector.catalog.load import SHIPPED, load
 from connector.errors import CatalogError
 from connector.service import create_app, open_house
@@ -264,6 +268,27 @@ def test_s17_a_schema_never_fetches_another(tmp_path: Path, ref: str) -> None:
     own = declared(tmp_path / "own", {"type": "string", "$ref": ref})
     with pytest.raises(CatalogError):
         load([SHIPPED, own])
+
+
+def test_s17_no_validator_goes_to_the_network() -> None:
+    asked: list[str] = []
+
+    class Canary(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Canary) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises((ReferencingError, ValueError)):
+            validator({"$ref": f"http://127.0.0.1:{server.server_port}/x.json"})
+        server.shutdown()
+    assert asked == []
 
 
 @pytest.mark.parametrize("amount, status", [(19.99, 200), (0.1, 200), (1.00001, 422)])
