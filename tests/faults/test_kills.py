@@ -205,8 +205,8 @@ def test_random_kills_of_writers_and_workers_lose_and_invent_nothing(
     expected = {f"msg_{row['id']}_{event.seq}" for event in events}
     shared.until(lambda: set(receiver.ids) >= expected, 30)
     assert set(receiver.ids) == expected
-    assert kills > 20
-    assert len(made) > 20
+    assert kills > 10
+    assert len(made) > 10
 
 
 def test_a_worker_with_much_to_do_stays_small_and_keeps_the_order_of_first_tries(
