@@ -53,9 +53,9 @@ class Named(Request):
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
-        for name, file in self.files.items(multi=True):
-            if not isinstance(name, str):
-                file.close()
+        sent: Any = self.files
+        for file in sent.getlist(None):
+            file.close()
         for kind, parts in (("form", self.form), ("files", self.files)):
             if None in parts:
                 self.__dict__[kind] = ImmutableMultiDict(pair for pair in parts.items(multi=True) if pair[0])
