@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from connector.access.tokens import stamp
-from connector.errors import Conflict, Fault, Invalid, Locked
+from connector.errors import Conflict, Fault, Invalid, LeadwireError, Locked
 from connector.storage.contract import Clause, Query, Row, Scope, Store, Transaction
 
 ENTITY = "idempotency"
@@ -60,22 +60,27 @@ def checked(key: Any) -> str | None:
     raise Invalid(faults=[Fault(pointer=f"/{PARAMETER}", key="bad_idempotency_key", params={"most": LONGEST})])
 
 
-def take(tx: Transaction, wish: Claim) -> int:
-    """Write the key's row, first of all; the id to `keep` the result under. Taken when it is there already.
+def take(tx: Transaction, wish: Claim) -> None:
+    """Write the key's row, first of all. A row that is there already shows as an error that `met` knows.
 
-    While another call with this key is under way the store waits for it; when that takes too long: Conflict.
+    While another call with this key is under way the store waits for it.
     """
-    try:
-        return int(tx.insert(ENTITY, {"slot": wish.slot, "content": wish.content})["id"])
-    except Locked as error:
-        raise Conflict("idempotency_in_progress", retry_after=error.retry_after) from error
-    except Conflict as error:
-        raise Taken from error
+    tx.note(ENTITY, {"slot": wish.slot, "content": wish.content})
 
 
-def keep(tx: Transaction, row_id: int, result: Mapping[str, Any]) -> None:
+def keep(tx: Transaction, wish: Claim, result: Mapping[str, Any]) -> None:
     """Remember what was done, for those who ask again."""
-    tx.update(ENTITY, row_id, {"result": result})
+    tx.amend(ENTITY, "slot", wish.slot, {"result": result})
+
+
+def met(error: LeadwireError) -> LeadwireError | Taken:
+    """What a failed transaction means for its claim: Taken where the key's row is there, else the error.
+
+    Conflict when the call that has the key was waited for too long.
+    """
+    if isinstance(error, Locked) and ENTITY in str(error.params.get("relation")):
+        return Conflict("idempotency_in_progress", retry_after=error.retry_after)
+    return Taken() if isinstance(error, Conflict) and error.params.get("entity") == ENTITY else error
 
 
 def kept(store: Store, scope: Scope, wish: Claim, now: str | None = None) -> dict[str, Any] | None:

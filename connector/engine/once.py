@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.access.idempotency import Claim, Taken, keep, kept, take
+from connector.access.idempotency import Claim, Taken, keep, kept, met, take
 from connector.errors import Conflict, LeadwireError
 from connector.storage.contract import Job, Outcome, Scope, Store, Transaction
 
@@ -33,45 +33,57 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A unit of work, the records to lock before it, and the claim under which it is done once."""
+    """A unit of work and on whose behalf, the records to lock before it, the claim under which it is done once."""
 
+    scope: Scope
     work: Callable[[Transaction], Answer]
     about: tuple[tuple[str, int], ...] = ()
     claim: Claim | None = None
 
 
-def once(store: Store, scope: Scope, task: Task, *, now: str | None = None, seed: int | None = None) -> Outcome | Kept:
+def once(store: Store, task: Task, *, now: str | None = None, seed: int | None = None) -> Outcome | Kept:
     """Do it in a transaction of its own; or the kept result, where its claim is taken."""
     wish = task.claim
     if wish is None:
-        answer, events = store.transact(scope, task.work, about=task.about, now=now, seed=seed)
+        answer, events = store.transact(task.scope, task.work, about=task.about, now=now, seed=seed)
         return Outcome(result=answer, events=events)
     work = _claimed(task, wish)
     for _ in range(ATTEMPTS):
         try:
-            answer, events = store.transact(scope, work, now=now, seed=seed)
+            answer, events = store.transact(task.scope, work, now=now, seed=seed)
             return Outcome(result=answer, events=events)
-        except Taken:
-            found = kept(store, scope, wish, now)
-            if found is not None:
-                return Kept(**found)
+        except LeadwireError as error:
+            if not isinstance(reason := met(error), Taken):
+                raise reason from error
+        found = kept(store, task.scope, wish, now)
+        if found is not None:
+            return Kept(**found)
     raise Conflict("idempotency_in_progress", retry_after=1)
 
 
-def once_each(store: Store, scope: Scope, tasks: Sequence[Task]) -> list[Outcome | Kept | LeadwireError]:
+def once_each(store: Store, tasks: Sequence[Task]) -> list[Outcome | Kept | Exception]:
     """Do them in one COMMIT, each whole or not at all; an answer per task, in order."""
-    jobs = [Job(work=_claimed(task, task.claim) if task.claim else task.work, about=task.about) for task in tasks]
-    outcomes = store.transact_many(scope, jobs) if jobs else []
-    return [_settled(store, scope, task, found) for task, found in zip(tasks, outcomes, strict=True)]
+    return [_settled(store, task, found) for task, found in zip(tasks, try_each(store, tasks), strict=True)]
 
 
-def _settled(store: Store, scope: Scope, task: Task, found: Outcome | Exception) -> Outcome | Kept | LeadwireError:
-    if isinstance(found, Outcome | LeadwireError):
-        return found
+def try_each(store: Store, tasks: Sequence[Task], *, hurried: bool = False) -> list[Outcome | Exception]:
+    """The same, but Taken is the answer where a claim is; for `hurried` see `Store.transact_many`."""
+    # Alone a task takes its claim before anything else; among others their locks come first, all in one order.
+    jobs = [
+        Job(scope=task.scope, work=_claimed(task, task.claim), about=task.about if len(tasks) > 1 else ())
+        if task.claim
+        else Job(scope=task.scope, work=task.work, about=task.about)
+        for task in tasks
+    ]
+    answers = store.transact_many(jobs, hurried=hurried)
+    return [met(found) if isinstance(found, LeadwireError) else found for found in answers]
+
+
+def _settled(store: Store, task: Task, found: Outcome | Exception) -> Outcome | Kept | Exception:
     if not isinstance(found, Taken):
-        raise found
+        return found
     try:
-        return once(store, scope, task)
+        return once(store, task)
     except LeadwireError as error:
         return error
 
@@ -80,10 +92,10 @@ def _claimed(task: Task, wish: Claim) -> Callable[[Transaction], Answer]:
     """The work behind its claim: the key's row is written before anything is read, so a second call waits here."""
 
     def work(tx: Transaction) -> Answer:
-        row = take(tx, wish)
+        take(tx, wish)
         tx.hold(task.about)
         answer = task.work(tx)
-        keep(tx, row, {"data": answer.data, "created": answer.created})
+        keep(tx, wish, {"data": answer.data, "created": answer.created})
         return answer
 
     return work

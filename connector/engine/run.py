@@ -61,7 +61,7 @@ def run(
     todo = action(catalog, key)
     wish = task(catalog, scope, todo, raw, text=text, lenient=lenient, same=same)
     if not dry_run:
-        return _told(todo, once(store, scope, wish, now=now, seed=seed))
+        return told(key, once(store, wish, now=now, seed=seed))
     answer, events = store.transact(scope, wish.work, about=wish.about, commit=False, now=now, seed=seed)
     result = Result(action=key, data=answer.data, events=events, created=answer.created, dry_run=True)
     return _anonymous(catalog, result, answer)
@@ -80,7 +80,7 @@ def run_many(
     tasks = [_attempted(catalog, own, todo, row, text, lenient) for own, row in zip(scopes, rows, strict=True)]
     answers: list[Result | LeadwireError] = []
     for start in range(0, len(rows), BATCH):
-        answers.extend(_chunk(store, scope, todo, tasks[start : start + BATCH]))
+        answers.extend(_chunk(store, key, tasks[start : start + BATCH]))
     return answers
 
 
@@ -93,22 +93,25 @@ def _attempted(
         return error
 
 
-def _chunk(
-    store: Store, scope: Scope, todo: Action, tasks: Sequence[Task | LeadwireError]
-) -> list[Result | LeadwireError]:
-    done = iter(once_each(store, scope, [task for task in tasks if isinstance(task, Task)]))
-    return [task if isinstance(task, LeadwireError) else _settled(todo, next(done)) for task in tasks]
+def _chunk(store: Store, key: str, tasks: Sequence[Task | LeadwireError]) -> list[Result | LeadwireError]:
+    done = iter(once_each(store, [task for task in tasks if isinstance(task, Task)]))
+    return [task if isinstance(task, LeadwireError) else _settled(key, next(done)) for task in tasks]
 
 
-def _settled(todo: Action, outcome: Outcome | Kept | LeadwireError) -> Result | LeadwireError:
-    return outcome if isinstance(outcome, LeadwireError) else _told(todo, outcome)
+def _settled(key: str, found: Outcome | Kept | Exception) -> Result | LeadwireError:
+    if isinstance(found, LeadwireError):
+        return found
+    if isinstance(found, Exception):
+        raise found
+    return told(key, found)
 
 
-def _told(todo: Action, outcome: Outcome | Kept) -> Result:
-    if isinstance(outcome, Kept):
-        return Result(action=todo.key, data=outcome.data, events=(), created=outcome.created, replayed=True)
-    answer: Answer = outcome.result
-    return Result(action=todo.key, data=answer.data, events=outcome.events, created=answer.created)
+def told(key: str, done: Outcome | Kept) -> Result:
+    """What a task of that action came to."""
+    if isinstance(done, Kept):
+        return Result(action=key, data=done.data, events=(), created=done.created, replayed=True)
+    answer: Answer = done.result
+    return Result(action=key, data=answer.data, events=done.events, created=answer.created)
 
 
 def task(
@@ -136,7 +139,7 @@ def task(
         note(tx, ACTION, todo.key, record=record)
         return answer
 
-    return Task(work=work, about=about, claim=claim(scope, todo.key, same or inputs, key))
+    return Task(scope=scope, work=work, about=about, claim=claim(scope, todo.key, same or inputs, key))
 
 
 def _perform(catalog: Catalog, todo: Action, inputs: Mapping[str, Any], tx: Transaction) -> Answer:

@@ -167,8 +167,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One unit of work for `transact_many`. `about` records are locked first, in (entity, id) order."""
+    """One unit of work for `transact_many`, and on whose behalf. Its `about` records are locked before it."""
 
+    scope: Scope
     work: Callable[[Transaction], Any]
     about: tuple[tuple[str, int], ...] = ()
 
@@ -231,6 +232,12 @@ class Transaction(Protocol):
     def note(self, entity: str, values: Mapping[str, Any]) -> None:
         """Create a record of the code that this transaction does not read back; nobody waits for its id."""
 
+    def amend(self, entity: str, by: str, value: Any, changes: Mapping[str, Any]) -> None:
+        """Change fields of a record of the code that is there, found by a unique field; nobody reads it back here.
+
+        What goes wrong with a `note` or an `amend` may show only when the transaction next waits for an answer.
+        """
+
     def hold(self, about: Iterable[tuple[str, int]]) -> None:
         """Lock records now, in order; missing and invisible ones are skipped."""
 
@@ -276,10 +283,12 @@ class Store(Protocol):
         everything is rolled back, events have seq 0. An exception from `work` rolls back and passes through.
         """
 
-    def transact_many(self, scope: Scope, jobs: Sequence[Job]) -> list[Outcome | Exception]:
-        """Run jobs in one COMMIT with a savepoint each: each job whole or not at all, an answer per job in order.
+    def transact_many(self, jobs: Sequence[Job], *, hurried: bool = False) -> list[Outcome | Exception]:
+        """Run jobs in one COMMIT per account: each job whole or not at all, an answer per job in order.
 
-        A shared COMMIT that fails is run again one job at a time.
+        Jobs that fail cost the others a second run, for which there are savepoints; a shared COMMIT that finds no
+        room is run again one job at a time. `hurried`: others wait for these, so nobody's lock is waited for; what
+        would have to wait, or be run alone, is answered with the error instead.
         """
 
     def read(self, scope: Scope, work: Callable[[Transaction], T]) -> T:

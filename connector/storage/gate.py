@@ -10,6 +10,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 from connector.errors import Unavailable
@@ -46,6 +48,15 @@ class Gate:
         if self._files:
             self._files.release()
         self._line.release()
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Enter, and leave in the end."""
+        self.acquire()
+        try:
+            yield
+        finally:
+            self.release()
 
     def close(self) -> None:
         """Give the files back."""

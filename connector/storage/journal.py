@@ -36,8 +36,9 @@ def topic_value(value: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event that has no number yet."""
+    """An event that has no number yet, and on whose behalf it is."""
 
+    scope: Scope
     entity: str
     record_id: int | None
     verb: Literal["created", "updated", "deleted"]
@@ -71,30 +72,30 @@ class Journal:
         else:
             change[2] = after
 
-    def drafts(self, owner: Callable[[Record, Row], int | None], *, dry: bool = False) -> list[Draft]:
+    def drafts(self, scope: Scope, owner: Callable[[Record, Row], int | None], *, dry: bool = False) -> list[Draft]:
         """The events that the changes come to. In a dry run, records that were never created have no id."""
         changes = [change for change in self._changes.values() if change is not None]
         born = {(record.key, after["id"]) for record, before, after in changes if dry and after and before is None}
-        found = (_draft(record, before, after, owner, born) for record, before, after in changes)
+        found = (_draft(scope, record, before, after, owner, born) for record, before, after in changes)
         return [draft for draft in found if draft is not None]
 
 
-def number(drafts: Sequence[Draft], scope: Scope, now: str, last: int | None) -> tuple[Event, ...]:
+def number(drafts: Sequence[Draft], now: str, last: int | None) -> tuple[Event, ...]:
     """Events with their numbers, the last one being `last`; in a dry run (None) all are 0."""
     first = 0 if last is None else last - len(drafts) + 1
     step = 0 if last is None else 1
     return tuple(
         Event(
-            seq=first + step * index, at=now, account_id=scope.account_id, actor_id=scope.actor_id,
-            origin=scope.origin, entity=draft.entity, record_id=draft.record_id, verb=draft.verb,
-            changed=draft.changed, before=draft.before, after=draft.after, request_id=scope.request_id,
+            seq=first + step * index, at=now, account_id=draft.scope.account_id, actor_id=draft.scope.actor_id,
+            origin=draft.scope.origin, entity=draft.entity, record_id=draft.record_id, verb=draft.verb,
+            changed=draft.changed, before=draft.before, after=draft.after, request_id=draft.scope.request_id,
         )
         for index, draft in enumerate(drafts)
     )  # fmt: skip
 
 
 def _draft(
-    record: Record, before: Row | None, after: Row | None,
+    scope: Scope, record: Record, before: Row | None, after: Row | None,
     owner: Callable[[Record, Row], int | None], born: Iterable[tuple[str, int]],
 ) -> Draft | None:  # fmt: skip
     row = after or before
@@ -114,6 +115,7 @@ def _draft(
             changed = (*changed, *inside)
             topics += [(f"{record.key}.{name}", None) for name in inside]
     return Draft(
+        scope=scope,
         entity=record.key,
         record_id=None if (record.key, row["id"]) in born else row["id"],
         verb=verb,

@@ -101,9 +101,11 @@ class MemoryStore(Units, MemoryQueue):
         with self._lock:
             return run(MemorySession(self.tables, self.last_ids, self._known(), scope.account_id))
 
-    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+    def _write(
+        self, account_id: int, now: str, run: Run[T], *, commit: bool = True, hurried: bool = False
+    ) -> tuple[T, list[Draft], int | None]:
         with self._lock:
-            session = MemorySession(self.tables, self.last_ids, self._known(), scope.account_id)
+            session = MemorySession(self.tables, self.last_ids, self._known(), account_id)
             session.savepoint()
             try:
                 result, drafts = run(session)
@@ -113,13 +115,13 @@ class MemoryStore(Units, MemoryQueue):
             if not commit:
                 session.undo()
                 return result, drafts, None
-            return result, drafts, self._publish(scope, now, drafts)
+            return result, drafts, self._publish(account_id, now, drafts)
 
-    def _publish(self, scope: Scope, now: str, drafts: list[Draft]) -> int:
-        last = self._numbers.get(scope.account_id, 0) + len(drafts)
-        self._numbers[scope.account_id] = last
-        events = number(drafts, scope, now, last)
-        self._log.setdefault(scope.account_id, []).extend(zip(events, drafts, strict=True))
+    def _publish(self, account_id: int, now: str, drafts: list[Draft]) -> int:
+        last = self._numbers.get(account_id, 0) + len(drafts)
+        self._numbers[account_id] = last
+        events = number(drafts, now, last)
+        self._log.setdefault(account_id, []).extend(zip(events, drafts, strict=True))
         return last
 
 
@@ -194,6 +196,11 @@ class MemorySession:
         self._check(record, after, changes)
         table[record_id] = (self._account, after)
         self._undos.append(lambda: table.update({record_id: before}))
+
+    def amend(self, record: Record, by: str, value: Any, changes: Row) -> None:
+        """Write some columns of the row that has this value."""
+        found = next(row for row in self._rows(record.key) if row[by] == value)
+        self.update(record, found["id"], changes, found)
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that nothing points at."""

@@ -35,6 +35,7 @@ PATIENCE = 5.0
 ATTEMPTS = 8
 PAUSE = 0.02
 """Seconds by which the pause before another attempt grows, at most."""
+HURRY = "SET LOCAL lock_timeout = '100ms'"
 SETTINGS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 _UPGRADE_LOCK = "SELECT pg_advisory_xact_lock(5135072063)"
 
@@ -211,16 +212,21 @@ class PostgresStore(SqlStore):
         made = self._made()
         return self._retried(lambda link: run(PostgresSession(link, made, scope.account_id)))
 
-    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+    def _write(
+        self, account_id: int, now: str, run: Run[T], *, commit: bool = True, hurried: bool = False
+    ) -> tuple[T, list[Draft], int | None]:
         made = self._made()
 
         def inside(link: PostgresLink) -> tuple[T, list[Draft], int | None]:
-            result, drafts = run(PostgresSession(link, made, scope.account_id))
+            if hurried:
+                link.later(HURRY)
+            result, drafts = run(PostgresSession(link, made, account_id))
             if not commit:
                 link.rollback()
             elif drafts:
                 statement = made.compiled("publish", publish_all)
-                return result, drafts, link.finish(statement.sql, statement.bind(published(scope, now, drafts)))[0][0]
+                values = statement.bind(published(account_id, now, drafts))
+                return result, drafts, link.finish(statement.sql, values)[0][0]
             else:
                 link.commit()
             return result, drafts, None
@@ -300,13 +306,19 @@ def _clash(error: psycopg.Error) -> Exception:
     return clash(str(error.diag.table_name), columns.split(", "))
 
 
+def _locked(error: psycopg.Error) -> Exception:
+    """The context names the table or index: `while inserting index tuple (0,2) in relation "uq_idempotency_slot"`."""
+    relation = str(error.diag.context).rpartition('relation "')[2].partition('"')[0]
+    return Locked(retry_after=1, relation=relation)
+
+
 _TRANSLATIONS: dict[str, Callable[[psycopg.Error], Exception]] = {
     "40001": lambda error: Again(),  # serialization failure
     "40P01": lambda error: Again(),  # deadlock
     "25006": _busy,  # read-only
     "25P03": _busy,  # idle in transaction for too long
     "53300": _busy,  # too many connections
-    "55P03": lambda error: Locked(retry_after=1),  # waited too long for a lock
+    "55P03": _locked,  # waited too long for a lock
     "53200": _busy,  # out of memory
     "53100": lambda error: StorageFull(),  # disk full
     "23505": _clash,

@@ -63,7 +63,7 @@ class SqlSession:
         """Matching rows, in order."""
         values: list[Any] = [self._account, owner]
         statement = self._statements.find(shape_of(query, values), owner is not None)
-        fresh = not _names_one(record, query)
+        fresh = not _names_few(record, query)
         rows = self._link.rows(statement.sql, statement.bind(values), fresh_plan=fresh)
         return [statement.decode(row) for row in rows] if statement.decode else []
 
@@ -90,6 +90,11 @@ class SqlSession:
         """Write some columns of a row that is there."""
         statement = self._statements.update(record, tuple(changes))
         self._link.later(statement.sql, statement.bind([self._account, None, record_id, *changes.values()]))
+
+    def amend(self, record: Record, by: str, value: Any, changes: Row) -> None:
+        """Write some columns of the row that has this value."""
+        statement = self._statements.update(record, tuple(changes), by)
+        self._link.later(statement.sql, statement.bind([self._account, None, value, *changes.values()]))
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
@@ -219,10 +224,12 @@ class SqlStore(SqlQueue, Units):
         """Rows with ids of their own were inserted: new ids must lie beyond them."""
 
 
-def _names_one(record: Record, query: Query) -> bool:
-    """Whether a unique rule leaves one row at most: any plan for that is good, so it may be prepared."""
-    given = {part.path for part in query.where if isinstance(part, Clause) and part.op == "eq"}
-    return any(given.issuperset(rule) for rule in record.entity.unique)
+def _names_few(record: Record, query: Query) -> bool:
+    """Whether a unique rule, or a list of ids, leaves few rows: any plan for that is good, so it may be prepared."""
+    clauses = [part for part in query.where if isinstance(part, Clause)]
+    given = {clause.path for clause in clauses if clause.op == "eq"}
+    listed = any(clause.path == "id" and clause.op in ("eq", "in") for clause in clauses)
+    return listed or any(given.issuperset(rule) for rule in record.entity.unique)
 
 
 def publishing(made: Statements) -> tuple[Statement, Statement, Statement]:
@@ -234,17 +241,18 @@ def publishing(made: Statements) -> tuple[Statement, Statement, Statement]:
     )
 
 
-def event_values(scope: Scope, now: str, seq: int, draft: Draft) -> list[Any]:
+def event_values(now: str, seq: int, draft: Draft) -> list[Any]:
     """The columns of an event."""
+    scope = draft.scope
     return [
         scope.account_id, seq, now, scope.actor_id, scope.origin, scope.request_id, draft.entity, draft.record_id,
         draft.verb, orjson.dumps(draft.changed).decode(), draft.before, draft.after,
     ]  # fmt: skip
 
 
-def topic_values(scope: Scope, seq: int, draft: Draft) -> list[list[Any]]:
+def topic_values(seq: int, draft: Draft) -> list[list[Any]]:
     """The columns of an event's index rows."""
-    return [[scope.account_id, topic, seq, draft.owner_id, value] for topic, value in draft.topics]
+    return [[draft.scope.account_id, topic, seq, draft.owner_id, value] for topic, value in draft.topics]
 
 
 def clash(entity: str, columns: Iterable[str]) -> Conflict:

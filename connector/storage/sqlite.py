@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from connector.catalog.model import Catalog
 from connector.errors import Conflict, StorageFull, Unavailable
+from connector.group import Group, Turn
 from connector.pace import aside
 from connector.storage.contract import Scope
 from connector.storage.gate import PATIENCE, Gate
-from connector.storage.group import Group, Turn
 from connector.storage.journal import Draft
 from connector.storage.sql import (
     SORTING,
@@ -93,13 +93,13 @@ class SqliteSession(SqlSession):
 
     exclusive = True
 
-    def publish(self, scope: Scope, now: str, drafts: Sequence[Draft]) -> int:
+    def publish(self, now: str, drafts: Sequence[Draft]) -> int:
         """Number the events and write them; the last number."""
         count, entry, fresh = publishing(self._statements)
         last = int(self._link.rows(count.sql, count.bind((self._account, None, len(drafts))))[0][0])
         numbered = list(enumerate(drafts, last - len(drafts) + 1))
-        self._link.many(entry.sql, [entry.bind(event_values(scope, now, seq, draft)) for seq, draft in numbered])
-        rows = (row for seq, draft in numbered for row in topic_values(scope, seq, draft))
+        self._link.many(entry.sql, [entry.bind(event_values(now, seq, draft)) for seq, draft in numbered])
+        rows = (row for seq, draft in numbered for row in topic_values(seq, draft))
         gathered = [self._link.insert(fresh.sql, fresh.bind(row)) for row in rows]
         if gathered[-1][0] >= GATHERED:
             for name, make in SORTING.items():
@@ -124,19 +124,16 @@ class SqliteStore(SqlStore):
         self._own = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._writer: SqliteLink | None = None
-        self._group = Group(self.gate, self._settle)
+        self._group = Group(self.gate.open, self._settle)
         self._session_of: type[SqliteSession] = SqliteSession
 
     def upgrade(self, catalog: Catalog) -> list[str]:
         """Create what is missing; says what it did."""
         from connector.storage.upgrade import upgrade
 
-        self.gate.acquire()
-        try:
+        with self.gate.open():
             self.link()
             return self._engined(lambda engine: upgrade(engine, catalog, ""), "BEGIN IMMEDIATE")
-        finally:
-            self.gate.release()
 
     def pending(self, catalog: Catalog) -> list[str]:
         """What `upgrade` would do."""
@@ -214,13 +211,15 @@ class SqliteStore(SqlStore):
         finally:
             link.run("COMMIT")
 
-    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+    def _write(
+        self, account_id: int, now: str, run: Run[T], *, commit: bool = True, hurried: bool = False
+    ) -> tuple[T, list[Draft], int | None]:
         made = self._made()
 
         def inside(link: SqliteLink) -> tuple[T, list[Draft], int | None]:
-            session = self._session_of(link, made, scope.account_id)
+            session = self._session_of(link, made, account_id)
             result, drafts = run(session)
-            return result, drafts, session.publish(scope, now, drafts) if commit and drafts else None
+            return result, drafts, session.publish(now, drafts) if commit and drafts else None
 
         if not commit:
             return self._immediate(inside, commit)
@@ -229,11 +228,8 @@ class SqliteStore(SqlStore):
 
     def _immediate(self, run: Callable[[SqliteLink], T], commit: bool = True) -> T:
         """One write transaction behind the gate."""
-        self.gate.acquire()
-        try:
+        with self.gate.open():
             return self._committed(run, commit)
-        finally:
-            self.gate.release()
 
     def _settle(self, turns: Sequence[Turn[Callable[[SqliteLink], Any]]]) -> None:
         """Units of work in one COMMIT, a savepoint each; one by one where that fails as a whole."""

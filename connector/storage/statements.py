@@ -93,9 +93,9 @@ class Statements:
         """A new row with an id of its own."""
         return self._cached(("load", record.key), lambda: self._insert(record, with_id=True))
 
-    def update(self, record: Record, names: tuple[str, ...]) -> Statement:
-        """Some columns of a row; values: account, owner, id, then those fields in order."""
-        return self._cached(("update", record.key, names), lambda: self._update(record, names))
+    def update(self, record: Record, names: tuple[str, ...], by: str = "id") -> Statement:
+        """Some columns of a row; values: account, owner, its id (or value in `by`), then those fields in order."""
+        return self._cached(("update", record.key, names, by), lambda: self._update(record, names, by))
 
     def delete(self, record: Record) -> Statement:
         """One row; values: account, owner, id."""
@@ -285,10 +285,10 @@ class Statements:
         columns, decode = self._read(("id", *record.shown), paths, tree)
         return self._written(select(*columns).select_from(tree.source), fields, decode)
 
-    def _update(self, record: Record, names: tuple[str, ...]) -> Statement:
+    def _update(self, record: Record, names: tuple[str, ...], by: str) -> Statement:
         table = self.tables[record.key]
         fields = {place: record.fields[name] for place, name in enumerate(names, FIRST + 1)}
-        query = update(table).where(account(table), table.c.id == bindparam(f"v{FIRST}", type_=table.c.id.type))
+        query = update(table).where(account(table), table.c[by] == bindparam(f"v{FIRST}", type_=table.c[by].type))
         return self._written(query.values(_parameters(table, fields)), fields)
 
     def _written(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
-from connector.errors import LeadwireError, StorageFull, Unavailable
-from connector.storage.contract import Event, Job, Outcome, Scope, Transaction
+from connector.errors import Locked, StorageFull, Unavailable
+from connector.storage.contract import Clause, Event, Job, Outcome, Query, Row, Scope, Transaction
 from connector.storage.journal import Draft, number, stamp
 from connector.storage.records import Records
-from connector.storage.work import Session, Work
+from connector.storage.values import storable
+from connector.storage.work import Key, Session, Work
 
 T = TypeVar("T")
 Run = Callable[["Unit"], tuple[T, list[Draft]]]
+Attempt = Callable[["Unit", Work, Job, list[Draft]], "Done | Exception"]
 FAILURES = (StorageFull, Unavailable)
 """What goes wrong with the storage itself, and so with every job of a batch."""
 
@@ -57,7 +60,9 @@ class Units:
             raise RuntimeError("The store has no catalog yet; call adopt first.")
         return self._records
 
-    def _write(self, scope: Scope, now: str, run: Run[T], commit: bool) -> tuple[T, list[Draft], int | None]:
+    def _write(
+        self, account_id: int, now: str, run: Run[T], *, commit: bool = True, hurried: bool = False
+    ) -> tuple[T, list[Draft], int | None]:
         """Run in one transaction, publish the drafts last, COMMIT; answers the number of the last event."""
         raise NotImplementedError
 
@@ -79,24 +84,44 @@ class Units:
                 inside.hold(about)
             return work(inside), inside.drafts(dry=not commit)
 
-        result, drafts, last = self._write(scope, moment, run, commit)
-        return result, number(drafts, scope, moment, last)
+        result, drafts, last = self._write(scope.account_id, moment, run, commit=commit)
+        return result, number(drafts, moment, last)
 
-    def transact_many(self, scope: Scope, jobs: Sequence[Job]) -> list[Outcome | Exception]:
-        """Run jobs in one COMMIT with a savepoint each; an answer per job, in order."""
+    def transact_many(self, jobs: Sequence[Job], *, hurried: bool = False) -> list[Outcome | Exception]:
+        """Run jobs in one COMMIT per account; an answer per job, in order."""
+        answers: dict[int, Outcome | Exception] = {}
+        for account_id in dict.fromkeys(job.scope.account_id for job in jobs):
+            places = [place for place, job in enumerate(jobs) if job.scope.account_id == account_id]
+            answers |= zip(places, self._answers(account_id, [jobs[place] for place in places], hurried), strict=True)
+        return [answers[place] for place in range(len(jobs))]
+
+    def _answers(self, account_id: int, jobs: Sequence[Job], hurried: bool) -> list[Outcome | Exception]:
+        """First as if all went well, as they mostly do; then each so that it can fail alone; then each alone."""
+        error: Exception
+        for attempt in (_done, _attempted)[: len(jobs)]:
+            try:
+                return self._together(account_id, jobs, attempt, hurried)
+            except Exception as found:  # noqa: BLE001 - whose mistake it is shows in the next attempt
+                error = found
+            if isinstance(error, Unavailable) and not isinstance(error, Locked):
+                return [error] * len(jobs)  # a COMMIT that broke off may have been one: nothing is done twice
+            if hurried and isinstance(error, FAILURES):
+                break
+        return [error] * len(jobs) if hurried or len(jobs) == 1 else list(self._one_by_one(jobs))
+
+    def _together(
+        self, account_id: int, jobs: Sequence[Job], attempt: Attempt, hurried: bool
+    ) -> list[Outcome | Exception]:
         records, moment = self._known(), stamp()
 
         def run(unit: Unit) -> tuple[list[Done | Exception], list[Draft]]:
-            if not unit.exclusive:
-                Work(unit, records, scope, moment, 0).hold(key for job in jobs for key in job.about)
+            ahead = {} if unit.exclusive or len(jobs) == 1 else _locked(unit, records, jobs)
+            works = (Work(unit, records, job.scope, moment, _seed(), ahead) for job in jobs)
             drafts: list[Draft] = []
-            return [_attempt(unit, Work(unit, records, scope, moment, _seed()), job, drafts) for job in jobs], drafts
+            return [attempt(unit, work, job, drafts) for work, job in zip(works, jobs, strict=True)], drafts
 
-        try:
-            answers, drafts, last = self._write(scope, moment, run, True)
-        except FAILURES:
-            return [self._alone(scope, job) for job in jobs]
-        events = iter(number(drafts, scope, moment, last))
+        answers, drafts, last = self._write(account_id, moment, run, hurried=hurried)
+        events = iter(number(drafts, moment, last))
         return [
             Outcome(result=answer.result, events=tuple(next(events) for _ in range(answer.events)))
             if isinstance(answer, Done)
@@ -109,21 +134,49 @@ class Units:
         records = self._known()
         return self._reading(scope, lambda session: work(Work(session, records, scope, stamp(), _seed())))
 
-    def _alone(self, scope: Scope, job: Job) -> Outcome | Exception:
-        try:
-            result, events = self.transact(scope, job.work, about=job.about)
-        except LeadwireError as error:
-            return error
-        return Outcome(result=result, events=events)
+    def _one_by_one(self, jobs: Sequence[Job]) -> Iterator[Outcome | Exception]:
+        """Each in a COMMIT of its own; once the storage is busy for one, it is for the rest."""
+        busy: Unavailable | None = None
+        for job in jobs:
+            try:
+                if busy is None:
+                    result, events = self.transact(job.scope, job.work, about=job.about)
+                    yield Outcome(result=result, events=events)
+            except Exception as error:  # noqa: BLE001 - any mistake of a job is that job's answer
+                if isinstance(error, Unavailable) and not isinstance(error, Locked):
+                    busy = error
+                else:
+                    yield error
+            if busy is not None:
+                yield busy
 
 
-def _attempt(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Exception:
+def _locked(unit: Unit, records: Records, jobs: Sequence[Job]) -> dict[Key, Row]:
+    """The rows that the jobs are about, locked in one order, so that two batches never wait for each other."""
+    keys = sorted({key for job in jobs for key in job.about if storable(key[1])})
+    found: dict[Key, Row] = {}
+    for entity, group in groupby(keys, key=lambda key: key[0]):
+        ids = [record_id for _, record_id in group]
+        query = Query(entity=entity, where=(Clause(path="id", op="in", value=ids),), lock=True, scoped=False)
+        found |= {(entity, row["id"]): row for row in unit.find(records[entity], query, None)}
+    return found
+
+
+def _done(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done:
+    """One job among others. What fails in it fails them all."""
+    work.hold(job.about)
+    result = job.work(work)
+    made = work.drafts()
+    drafts.extend(made)
+    return Done(result, len(made))
+
+
+def _attempted(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Exception:
     """One job between savepoints. What fails in the job is its answer; what fails in the storage fails them all."""
     unit.savepoint()
+    made: list[Draft] = []
     try:
-        work.hold(job.about)
-        result = job.work(work)
-        made = work.drafts()
+        done = _done(unit, work, job, made)
         unit.release()
     except (Again, *FAILURES):
         raise
@@ -131,7 +184,7 @@ def _attempt(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Ex
         unit.undo()
         return error
     drafts.extend(made)
-    return Done(result, len(made))
+    return done
 
 
 def _seed() -> int:

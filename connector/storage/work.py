@@ -38,6 +38,9 @@ class Session(Protocol):
     def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there; `row` is how it will stand."""
 
+    def amend(self, record: Record, by: str, value: Any, changes: Row) -> None:
+        """Write some columns of the row that has this value in the unique field `by`."""
+
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
 
@@ -46,10 +49,14 @@ class Work:
     """The Transaction that `work` is given. Rows it hands out are shared: they must not be changed in place."""
 
     __slots__ = (
-        "_gone", "_journal", "_locked", "_open", "_records", "_rows", "_session", "_visible", "now", "scope", "seed",
+        "_ahead", "_gone", "_journal", "_locked", "_open", "_records", "_rows", "_session", "_visible",
+        "now", "scope", "seed",
     )  # fmt: skip
 
-    def __init__(self, session: Session, records: Records, scope: Scope, now: str, seed: int) -> None:
+    def __init__(
+        self, session: Session, records: Records, scope: Scope, now: str, seed: int, ahead: dict[Key, Row] | None = None
+    ) -> None:
+        """`ahead`: rows that were locked for all works of one transaction; they are kept as fresh as they were read."""
         self.scope, self.now, self.seed = scope, now, seed
         self._session, self._records, self._journal = session, records, Journal()
         self._rows: dict[Key, Row] = {}
@@ -57,13 +64,17 @@ class Work:
         self._open: set[Key] = set()
         self._locked: set[Key] = set()
         self._gone: dict[Key, Row] = {}
+        self._ahead = {} if ahead is None else ahead
 
     def hold(self, about: Iterable[Key]) -> None:
         """Lock records now, in order; missing and invisible ones are skipped."""
         for entity, record_id in sorted(key for key in set(about) if storable(key[1])):
             record = self._records[entity]
+            if (entity, record_id) in self._locked and (entity, record_id) in self._visible:
+                continue
             owner = self._owner(record)
-            row = self._session.get(record, record_id, owner, lock=True)
+            row = self._ahead.get((entity, record_id)) if owner is None else None
+            row = row or self._session.get(record, record_id, owner, lock=True)
             if row is not None:
                 self._keep(entity, row, visible=True)
                 self._locked.add((entity, record_id))
@@ -122,6 +133,11 @@ class Work:
         row["account_id"] = self.scope.account_id
         self._session.append(record, row)
 
+    def amend(self, entity: str, by: str, value: Any, changes: Mapping[str, Any]) -> None:
+        """Change fields of a record of the code that nobody reads here, found by a unique field."""
+        record = self._records[entity]
+        self._session.amend(record, by, value, {**record.checked(changes), "updated_at": self.now})
+
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
         """Change fields of a locked row; writes nothing when nothing differs. Returns it as it stands."""
         record = self._records[entity]
@@ -133,7 +149,7 @@ class Work:
         after = before | fresh
         self._session.update(record, record_id, fresh, after)
         self._show(record, after, [name for name in fresh if name in record.shows])
-        self._forget_shows(record)
+        self._forget(record, record_id)
         self._rows[entity, record_id] = after
         self._journal.note(record, record_id, before, after)
         return after
@@ -149,14 +165,15 @@ class Work:
         self._session.delete(record, record_id)
         key = (entity, record_id)
         self._gone[key] = row
-        del self._rows[key]
+        self._forget(record, record_id)
+        self._rows.pop(key, None)
         self._visible.discard(key)
         self._open.discard(key)
         self._journal.note(record, record_id, row, None)
 
     def drafts(self, *, dry: bool = False) -> list[Draft]:
         """The events that the work comes to."""
-        return self._journal.drafts(self._owner_of, dry=dry)
+        return self._journal.drafts(self.scope, self._owner_of, dry=dry)
 
     def _owner(self, record: Record) -> int | None:
         return self.scope.owner if record.entity.owner else None
@@ -210,9 +227,12 @@ class Work:
             for show in record.shows[name]:
                 row[show.name] = self._follow(record, row, show.path)
 
-    def _forget_shows(self, record: Record) -> None:
-        """Rows that show something of a changed record must be read again."""
+    def _forget(self, record: Record, record_id: int) -> None:
+        """A changed record, and rows that show something of it, must be read again."""
+        self._ahead.pop((record.key, record_id), None)
         if record.shown_in:
+            for key in [key for key in self._ahead if key[0] in record.shown_in]:
+                del self._ahead[key]
             for key in [key for key in self._rows if key[0] in record.shown_in]:
                 del self._rows[key]
                 self._locked.discard(key)

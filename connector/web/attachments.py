@@ -160,7 +160,7 @@ def keep(
     try:
         for each in uploads:
             taken.append(stored(caller, each))
-        outcome = once(house().store, caller.scope, recording(caller, uploads, taken, lead_id, first))
+        outcome = once(house().store, recording(caller, uploads, taken, lead_id, first))
     except Exception:
         forget(taken)
         raise
@@ -212,6 +212,7 @@ def recording(
 
     same = {"lead": lead_id, "files": rows, "first": first.claim.content if first and first.claim else None}
     return Task(
+        scope=caller.scope,
         work=work,
         about=(("lead", lead_id),) if lead_id else (),
         claim=claim(caller.scope, "attach" if lead_id else "take_in", same, caller.scope.key),

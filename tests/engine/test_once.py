@@ -141,15 +141,16 @@ def test_a_call_that_waits_too_long_for_its_twin_is_told_to_come_again(make_stor
     begun, enough = Signal(), Signal()
 
     def slow(tx: Transaction) -> Answer:
+        tx.get("lead", 1)
         begun.set()
         enough.wait(20)
         return Answer(data={}, created=False, new=frozenset())
 
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(once, store, scope, Task(work=slow, claim=wish))
+        running = pool.submit(once, store, Task(scope=scope, work=slow, claim=wish))
         begun.wait(5)
         with pytest.raises(Conflict) as refused:
-            once(store, scope, Task(work=slow, claim=wish))
+            once(store, Task(scope=scope, work=slow, claim=wish))
         enough.set()
         running.result()
     assert (refused.value.code, refused.value.retry_after) == ("idempotency_in_progress", 1)

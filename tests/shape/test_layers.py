@@ -20,8 +20,8 @@ LAYERS = (
     ("access",),
     ("storage",),
     ("catalog",),
-    ("errors", "settings", "pace"),
-    ("sentences",),
+    ("errors", "settings", "group"),
+    ("sentences", "pace"),
 )
 RANK = {layer: rank for rank, row in enumerate(LAYERS) for layer in row}
 OUTSIDE = {

@@ -52,8 +52,11 @@ def test_a_full_disk_leaves_nothing_half_done(store: SqliteStore) -> None:
 
 def test_jobs_are_tried_alone_when_the_storage_failed_them_together(store: SqliteStore) -> None:
     pragma(store, f"max_page_count={pragma(store, 'page_count') + 40}")
-    jobs = [Job(work=lambda tx, n=n: tx.insert("lead", {"title": "x" * n})["id"]) for n in (10, 900_000, 20)]  # type: ignore[misc]
-    first, second, third = store.transact_many(ADMIN, jobs)
+
+    def job(length: int) -> Job:
+        return Job(scope=ADMIN, work=lambda tx: tx.insert("lead", {"title": "x" * length}))
+
+    first, second, third = store.transact_many([job(10), job(900_000), job(20)])
     assert isinstance(first, Outcome) and isinstance(second, StorageFull) and isinstance(third, Outcome)
     assert [event.seq for event in (*first.events, *third.events)] == [1, 2]
 

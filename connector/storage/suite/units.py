@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
-from connector.errors import Conflict, Refused
-from connector.storage.contract import Job, Outcome, Query, Store
+from connector.errors import Conflict, NotFound, Refused
+from connector.storage.contract import EventQuery, Job, Outcome, Query, Scope, Store
 from connector.storage.suite.ground import Ground, change, create, get, ids, where, write
-from connector.storage.suite.world import ADMIN, ANA
+from connector.storage.suite.world import ADMIN, ANA, BEN, OTHER
 
 
 class UnitPromises(Ground):
@@ -56,12 +57,12 @@ class UnitPromises(Ground):
             raise Refused("no")
 
         jobs = [
-            Job(work=lambda tx: tx.update("lead", 2, {"title": "first"})["title"], about=(("lead", 2),)),
-            Job(work=failing, about=(("lead", 2),)),
-            Job(work=lambda tx: tx.insert("status", {"code": "todo"})),
-            Job(work=lambda tx: tx.update("lead", 1, {"title": "last"})["title"], about=(("lead", 1),)),
+            Job(scope=ADMIN, work=lambda tx: tx.update("lead", 2, {"title": "first"})["title"], about=(("lead", 2),)),
+            Job(scope=ADMIN, work=failing, about=(("lead", 2),)),
+            Job(scope=ADMIN, work=lambda tx: tx.insert("status", {"code": "todo"})),
+            Job(scope=ADMIN, work=lambda tx: tx.update("lead", 1, {"title": "last"})["title"], about=(("lead", 1),)),
         ]
-        first, second, third, last = store.transact_many(ADMIN, jobs)
+        first, second, third, last = store.transact_many(jobs)
         assert isinstance(second, Refused) and isinstance(third, Conflict)
         assert isinstance(first, Outcome) and isinstance(last, Outcome)
         assert (first.result, last.result) == ("first", "last")
@@ -72,11 +73,71 @@ class UnitPromises(Ground):
         def more(tx: Any) -> Any:
             return tx.update("lead", 1, {"score": tx.get("lead", 1)["score"] + 1})["score"]
 
-        answers = store.transact_many(ADMIN, [Job(work=more)] * 3)
+        answers = store.transact_many([Job(scope=ADMIN, work=more)] * 3)
         assert [getattr(answer, "result", answer) for answer in answers] == [3.5, 4.5, 5.5]
 
+    def test_jobs_may_be_of_different_users_and_accounts(self, store: Store) -> None:
+        def job(scope: Scope, lead: int) -> Job:
+            work = lambda tx: tx.update("lead", lead, {"title": "new"})["id"]  # noqa: E731
+            return Job(scope=scope, work=work, about=(("lead", lead),))
+
+        mine = replace(ANA, origin="manual", request_id="r")
+        answers = store.transact_many([job(ADMIN, 2), job(OTHER, 90), job(mine, 1), job(BEN, 4), job(OTHER, 1)])
+        events = [event for answer in answers if isinstance(answer, Outcome) for event in answer.events]
+        assert [(event.account_id, event.seq, event.actor_id, event.origin, event.request_id) for event in events] == [
+            (1, 1, 1, "api", None), (2, 1, 9, "api", None), (1, 2, 2, "manual", "r"),
+        ]  # fmt: skip
+        assert [type(answer) for answer in answers[3:]] == [NotFound, NotFound]
+        for scope, told in ((ADMIN, [events[2], events[0]]), (OTHER, [events[1]])):
+            assert store.events(scope, EventQuery(topics=("lead.updated",))) == told
+
+    def test_a_job_finds_what_it_is_about_as_the_jobs_before_it_left_it(self, store: Store) -> None:
+        def tell(tx: Any) -> Any:
+            row = tx.get("lead", 2)
+            return row and (row["title"], row["status"], row["user_email"])
+
+        def change_status(tx: Any) -> None:
+            tx.update("status", 1, {"code": "open"})
+
+        def change_title(tx: Any) -> None:
+            tx.update("lead", 2, {"title": "Newer"})
+
+        def remove(tx: Any) -> None:
+            tx.delete("activity", 2)
+            tx.delete("lead", 2)
+
+        about = (("lead", 2),)
+        jobs = [Job(scope=ADMIN, work=work, about=about) for work in (tell, change_status, tell, change_title, tell)]
+        jobs += [Job(scope=BEN, work=tell, about=about), Job(scope=ANA, work=tell, about=about)]
+        jobs += [Job(scope=ADMIN, work=work, about=about) for work in (remove, tell)]
+        seen = [getattr(answer, "result", answer) for answer in store.transact_many(jobs)]
+        last = ("Newer", "open", "ben@example.com")
+        assert seen == [("Brise", "todo", last[2]), None, ("Brise", *last[1:]), None, last, last, None, None, None]
+
+    def test_what_is_noted_is_kept_with_the_rest_and_amended_by_a_unique_field(self, store: Store) -> None:
+        def kept(slot: str) -> Any:
+            found = store.read(
+                ADMIN, lambda tx: tx.find(Query(entity="idempotency", where=where(("slot", "eq", slot))))
+            )
+            return [(row["content"], row["result"]) for row in found]
+
+        def again(tx: Any) -> None:
+            tx.note("idempotency", {"slot": "b", "content": "z"})
+            tx.get("lead", 4)
+
+        def work(tx: Any) -> None:
+            tx.note("idempotency", {"slot": "a", "content": "x"})
+            tx.note("idempotency", {"slot": "b", "content": "y"})
+            tx.amend("idempotency", "slot", "a", {"result": {"n": 1}})
+
+        write(store, work)
+        assert (kept("a"), kept("b")) == ([("x", {"n": 1})], [("y", None)])
+        with pytest.raises(Conflict) as clash:
+            write(store, again)
+        assert clash.value.params["entity"] == "idempotency" and kept("b") == [("y", None)]
+
     def test_no_jobs_no_answers(self, store: Store) -> None:
-        assert store.transact_many(ANA, []) == []
+        assert store.transact_many([]) == []
 
     def test_racing_changes_of_one_record_are_all_counted(self, store: Store) -> None:
         def more(tx: Any) -> None:
