@@ -28,7 +28,7 @@ TABLE = (
     Setting("host", "127.0.0.1", "Address to listen on."),
     Setting("port", 8000, "Port to listen on."),
     Setting("workers", 1, "Server processes. SQLite serves well with one to four."),
-    Setting("threads", 8, "Threads per server process. Writers that wait together share one commit."),
+    Setting("threads", 16, "Threads per server process. Calls that wait together share one commit."),
     Setting(
         "database_url",
         "sqlite:///leadwire.db",

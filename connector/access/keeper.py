@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from connector.access import tokens
@@ -22,6 +23,16 @@ USED = timedelta(minutes=10)
 REMEMBERED = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that asks to be let in: its token, where it comes from, its idempotency key, what the log calls it."""
+
+    secret: str
+    address: str
+    key: str | None = None
+    request_id: str | None = None
+
+
 class Keeper:
     """Admits callers by token, address and rate."""
 
@@ -34,25 +45,49 @@ class Keeper:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         """Addresses with tokens that were good from there: they go on while a neighbour behind the same proxy waits."""
 
-    def admit(self, secret: str, address: str, key: str | None = None, request_id: str | None = None) -> Caller:
-        """The caller behind this token; `key` is the call's idempotency key, `request_id` what the log calls it.
+    def admit(self, call: Call) -> Caller:
+        """The caller behind the call's token.
 
         Unauthorized, Forbidden from an address that is not the token's, RateLimited.
         """
+        found = self._admitted(call.secret, call.address, 1)
+        return _named(found, call)
+
+    def admit_each(self, calls: Sequence[Call]) -> list[Caller | LeadwireError]:
+        """The same for calls that came together: a token is read once for all of its calls."""
+        answers: dict[int, Caller | LeadwireError] = {}
+        for secret, address in dict.fromkeys((call.secret, call.address) for call in calls):
+            places = [place for place, call in enumerate(calls) if (call.secret, call.address) == (secret, address)]
+            try:
+                found = self._admitted(secret, address, len(places))
+                answers |= {place: _named(found, calls[place]) for place in places}
+            except LeadwireError as error:
+                each = isinstance(error, RateLimited | Unauthorized) and len(places) > 1
+                answers |= {place: self._attempted(calls[place]) if each else error for place in places}
+        return [answers[place] for place in range(len(calls))]
+
+    def _attempted(self, call: Call) -> Caller | LeadwireError:
+        try:
+            return self.admit(call)
+        except LeadwireError as error:
+            return error
+
+    def _admitted(self, secret: str, address: str, calls: int) -> Caller:
+        """Who sends these calls, all of them counted or none; a wrong token is counted where it comes alone."""
         mark = tokens.fingerprint(secret)
         self._refuse_guessing(address, mark)
         try:
             caller = tokens.authenticate(self._store, secret)
         except Unauthorized:
-            self._count_wrong(address)
+            if calls == 1:
+                self._count_wrong(address)
             raise
         if caller.allowed_ips and not inside(address, caller.allowed_ips):
             raise Forbidden("address_not_allowed", address=address)
         self._remember(address, mark)
-        self._charge(caller, 1)
+        self._charge(caller, calls)
         self._note_use(caller)
-        scope = replace(caller.scope, address=address, key=key, request_id=request_id)
-        return replace(caller, scope=scope)
+        return caller
 
     def charge_rows(self, caller: Caller, rows: int) -> None:
         """Count the rows of a batch, of which the call was one; TooLarge when they are more than ever pass at once."""
@@ -109,3 +144,8 @@ class Keeper:
             self._store.transact(scope, lambda tx: tx.update(tokens.ENTITY, caller.token_id, {"last_used_at": tx.now}))
         except LeadwireError as error:
             log.warning("the use of token %s was not noted: %s", caller.token_id, error)
+
+
+def _named(caller: Caller, call: Call) -> Caller:
+    scope = replace(caller.scope, address=call.address, key=call.key, request_id=call.request_id)
+    return replace(caller, scope=scope)

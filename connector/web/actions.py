@@ -15,17 +15,21 @@ from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMeth
 from connector.storage.contract import Event
 from connector.web import incoming
 from connector.web.answers import answer
+from connector.web.envelope import FAULT
 from connector.web.house import house
 from connector.web.problems import problem
 
 actions = Blueprint("actions", __name__)
 MOST_ROWS = 1000
+REPLAYED = (("Idempotency-Replayed", "true"),)
 OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @actions.post("/actions/<key>", provide_automatic_options=False)
 def act(key: str) -> Response:
     """Run an action: 201 where it made the record it answers, else 200; with `?dry_run=true` nothing is kept."""
+    if FAULT in request.environ:
+        raise request.environ[FAULT]
     caller = incoming.caller()
     asked = incoming.query("dry_run", PARAMETER)
     raw, text = incoming.body()
@@ -36,8 +40,7 @@ def act(key: str) -> Response:
     if dry_run:
         return answer(rehearsal(result))
     response = answer(result.data, 201 if result.created else 200)
-    if result.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+    response.headers.extend(REPLAYED if result.replayed else ())
     return response
 
 

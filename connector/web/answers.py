@@ -13,6 +13,8 @@ from flask.json.provider import JSONProvider
 from connector.web.paths import Wsgi
 
 JSON_TYPE = "application/json"
+UNKEPT = (("Cache-Control", "no-store"),)
+NAME = "X-Request-Id"
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -43,7 +45,7 @@ class Orjson(JSONProvider):
 def answer(data: Any, status: int = 200) -> Response:
     """A JSON answer that no cache may keep."""
     response = Response(orjson.dumps(data), status, content_type=JSON_TYPE)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.extend(UNKEPT)
     return response
 
 
@@ -58,7 +60,7 @@ def tagged(data: Any, tag: str = "") -> Response:
 
 def finish(response: Response) -> Response:
     """Every answer names its request."""
-    response.headers["X-Request-Id"] = g.request_id
+    response.headers[NAME] = g.request_id
     return response
 
 

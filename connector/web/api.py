@@ -10,6 +10,7 @@ from connector.web.about import about, health
 from connector.web.actions import actions
 from connector.web.attachments import attachments
 from connector.web.audit import audit
+from connector.web.express import express
 from connector.web.feeds import feeds
 from connector.web.house import EXTENSION, House
 from connector.web.intakes import intakes
@@ -44,5 +45,7 @@ def build(house: House) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(reference)
     app.register_blueprint(metrics.metrics)
-    app.wsgi_app = seatwise(answers.hardened(tidy(app.wsgi_app)), Line(house.store.seats))  # type: ignore[method-assign, assignment]
+    line = Line(house.store.seats)
+    long = seatwise(answers.hardened(tidy(app.wsgi_app)), line)
+    app.wsgi_app = express(long, house, app.extensions[metrics.METERS], line)  # type: ignore[method-assign, assignment]
     return app

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -14,16 +11,14 @@ from flask import Request, g, request
 from werkzeug.datastructures import ImmutableMultiDict, LanguageAccept, MultiDict
 from werkzeug.http import parse_accept_header
 
-from connector.access.addresses import origin
 from connector.access.idempotency import checked
-from connector.access.tokens import PREFIX, Caller
+from connector.access.keeper import Call
+from connector.access.tokens import Caller
 from connector.catalog.inputs import MAX_FAULTS, unknown
 from connector.catalog.strict import loads
 from connector.errors import (
-    AddressTooLong,
     Fault,
     Forbidden,
-    HeadersTooLarge,
     Invalid,
     Malformed,
     NotFound,
@@ -33,9 +28,9 @@ from connector.errors import (
     WrongType,
 )
 from connector.sentences import LOCALES
+from connector.web import envelope
 from connector.web.house import house
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 JSON_TYPE = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_ID = 2**63 - 1
@@ -44,8 +39,6 @@ AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 LOOKING = ("prefetch", "prerender", "preview")
 """Headers, and words in them, by which a browser says that nobody has asked for this yet."""
 YES, NO = ("true", "1", "yes"), ("", "false", "0", "no")
-SCHEMES = ("bearer", "basic", "token")
-"""Words that may stand before a token; people put them into key fields too."""
 
 
 class Named(Request):
@@ -63,17 +56,12 @@ class Named(Request):
 
 def name_request() -> None:
     """Keep the caller's own `X-Request-Id` where it is a plain word, else make one."""
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if given and REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+    g.request_id = envelope.request_name(request.environ)
 
 
 def measure() -> None:
-    """Turn away addresses and headers beyond what anybody needs. Only what the HTTP server lets pass comes here."""
-    settings, environ = house().settings, request.environ
-    if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > settings.address_limit:
-        raise AddressTooLong(limit=settings.address_limit)
-    if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > settings.header_limit:
-        raise HeadersTooLarge(limit=settings.header_limit)
+    """Turn away addresses and headers beyond what anybody needs."""
+    envelope.measure(request.environ, house().settings)
 
 
 def locale() -> str:
@@ -87,43 +75,9 @@ def _best(wanted: str) -> str:
     return parse_accept_header(wanted, LanguageAccept).best_match(LOCALES) or "en"
 
 
-def secret() -> str:
-    """The token as sent, in `Authorization` or in `X-API-KEY`; Unauthorized without one.
-
-    Beside an `X-API-KEY` the word Basic stands before what some proxy on the way asks for.
-    """
-    told, key = request.headers.get("Authorization", ""), bare(request.headers.get("X-API-KEY", ""))
-    token = key if key and told.lower().startswith("basic ") else bare(told) or key
-    if not token:
-        raise Unauthorized("unauthorized_missing_token")
-    return token
-
-
-def bare(value: str) -> str:
-    """The token in a header, bare or behind one of the SCHEMES; else empty."""
-    scheme, _, rest = value.strip().partition(" ")
-    if scheme.lower() not in SCHEMES:
-        return "" if rest else scheme
-    return _basic(rest.strip()) if scheme.lower() == "basic" else rest.strip()
-
-
-def _basic(text: str) -> str:
-    """The token behind the word Basic: as it is, or in the base64 of `user:token`, `token:` or the token alone."""
-    try:
-        plain = b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
-    except ValueError:
-        plain = text
-    if ":" not in plain and not plain.startswith(PREFIX):
-        return text
-    user, _, password = plain.partition(":")
-    return user if user.startswith(PREFIX) or not password else password
-
-
 def address() -> str:
     """Where the request comes from, seen through the proxies that the settings trust."""
-    peer = request.environ.get("REMOTE_ADDR") or ""
-    proxies = house().keeper.proxies
-    return origin(peer, request.headers.getlist("X-Forwarded-For") if proxies else (), proxies)
+    return envelope.address(request.environ, house().keeper.proxies)
 
 
 def caller(needs: str = "") -> Caller:
@@ -132,7 +86,7 @@ def caller(needs: str = "") -> Caller:
     Reading needs the scope `read`, all else `act`; a door that acts on GET says so. Which actions a token may run is
     checked where actions are run, so no door can forget it.
     """
-    return admitted(secret(), needs)
+    return admitted(envelope.secret(request.environ), needs)
 
 
 def admitted(token: str, needs: str | None = "", *, in_query: bool = False) -> Caller:
@@ -141,7 +95,7 @@ def admitted(token: str, needs: str | None = "", *, in_query: bool = False) -> C
     `needs` None: the door asks for a scope itself, once it knows what is wanted.
     """
     key = checked(request.headers.get("Idempotency-Key"))
-    found = house().keeper.admit(token, address(), key, g.request_id)
+    found = house().keeper.admit(Call(token, address(), key, g.request_id))
     if in_query and not found.in_query:
         raise Unauthorized("unauthorized_missing_token")
     if needs is not None:

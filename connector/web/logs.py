@@ -66,11 +66,16 @@ def configure(settings: Settings) -> None:
         logging.getLogger(wordy).setLevel(logging.WARNING)
 
 
-def tell(response: Response) -> Response:
+def served(method: str, route: str, status: int, request_id: str) -> None:
     """One line per request. The route stands for the path, which may carry what nobody should read."""
+    told = {"method": method, "route": route, "status": status, "request_id": request_id}
+    log.info("%s %s %s", method, route, status, extra=told)
+
+
+def tell(response: Response) -> Response:
+    """The line of the request that is answered now."""
     route = request.url_rule.rule if request.url_rule else "-"
-    told = {"method": request.method, "route": route, "status": response.status_code}
-    log.info("%s %s %s", request.method, route, response.status_code, extra=told)
+    served(request.method, route, response.status_code, g.request_id)
     return response
 
 

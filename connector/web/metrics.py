@@ -42,9 +42,13 @@ class Meters:
         endpoint = request.endpoint or "none"
         key = (request.view_args or {}).get("key", "") if endpoint.startswith("actions.") else ""
         action = key if key in house().catalog.actions else ""
-        self._counter(endpoint, action, str(response.status_code)).inc()
-        self._timer(endpoint).observe(perf_counter() - g.begun)
+        self.count(endpoint, action, response.status_code, perf_counter() - g.begun)
         return response
+
+    def count(self, endpoint: str, action: str, status: int, seconds: float) -> None:
+        """Count an answer of that endpoint; `action` is empty where none was run."""
+        self._counter(endpoint, action, str(status)).inc()
+        self._timer(endpoint).observe(seconds)
 
 
 def install(app: Flask) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connector.access import tokens
-from connector.access.keeper import Keeper
+from connector.access.keeper import Call, Keeper
 from connector.errors import LeadwireError, RateLimited, TooLarge, Unauthorized
 from connector.web.house import House
 from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
@@ -78,16 +78,16 @@ def test_a_token_works_only_from_its_ranges(client: Client, issued: Issue) -> No
 def test_the_last_use_is_written_now_and_then(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     secret, row = tokens.issue(house.store, 1, 1, "test")
     assert row["last_used_at"] is None
-    house.keeper.admit(secret, HERE)
+    house.keeper.admit(Call(secret, HERE))
     first = tokens.one(house.store, 1, row["id"])["last_used_at"]
-    house.keeper.admit(secret, HERE)
+    house.keeper.admit(Call(secret, HERE))
     assert first
     assert tokens.one(house.store, 1, row["id"])["last_used_at"] == first
 
 
 def outcome(keeper: Keeper, secret: str, address: str) -> str:
     try:
-        return keeper.admit(secret, address).token
+        return keeper.admit(Call(secret, address)).token
     except LeadwireError as error:
         return error.code
 
@@ -113,7 +113,7 @@ def test_a_token_may_have_a_rate_of_its_own(house: House) -> None:
 
 def test_a_batch_beyond_the_limit_is_told_to_split(house: House) -> None:
     keeper = Keeper(replace(house.settings, rate_limit=5), house.store)
-    caller = keeper.admit(ADMIN_TOKEN, HERE)
+    caller = keeper.admit(Call(ADMIN_TOKEN, HERE))
     with pytest.raises(TooLarge):
         keeper.charge_rows(caller, 6)
     keeper.charge_rows(caller, 5)
@@ -123,7 +123,7 @@ def test_a_batch_beyond_the_limit_is_told_to_split(house: House) -> None:
 
 def test_an_account_token_acts_as_the_user_it_names(house: House) -> None:
     secret, row = tokens.issue(house.store, 1, 1, "Account", scopes=["read", "act", "act_as"])
-    caller = house.keeper.admit(secret, HERE)
+    caller = house.keeper.admit(Call(secret, HERE))
     user = next(
         user for user in house.catalog.world["user"] if not user.get("is_admin") and user.get("is_active", True)
     )
@@ -132,7 +132,7 @@ def test_an_account_token_acts_as_the_user_it_names(house: House) -> None:
     for login in ("nobody@example.test", ""):
         with pytest.raises(Unauthorized):
             tokens.act_as(house.store, caller, login)
-    assert tokens.act_as(house.store, house.keeper.admit(ADMIN_TOKEN, HERE), user["email"]).user_id == user["id"]
+    assert tokens.act_as(house.store, house.keeper.admit(Call(ADMIN_TOKEN, HERE)), user["email"]).user_id == user["id"]
 
 
 def test_a_refused_call_says_its_limit_in_headers(client: Client, issued: Issue) -> None:
