@@ -121,7 +121,7 @@ class Settings:
     admin_token: str = field(repr=False)
     demo: bool
     event_days: int
-    mail_url: str
+    mail_url: str = field(repr=False)
     mail_from: str
     attachments: str
     attachment_limit: int
@@ -143,7 +143,7 @@ class Settings:
     security_contact: str
     log_level: str
     log_format: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     outbound_allow: str
     worker: bool
     delivery_schedule: str

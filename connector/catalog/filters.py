@@ -13,17 +13,21 @@ from connector.catalog.shapes import ANY, INTEGER, TEXT, Shape
 
 MAX_TEXT = 100_000
 """Longest text an expression may make."""
+DIGITS = 2**53
+"""Up to here a float is one whole number and no other, so that all its digits are true."""
+LONGEST_NUMBER = len("-2.2250738585072014e-308")
+"""Most characters of a number as `shown` writes it."""
 
 
 def shown(value: Any) -> str:
-    """A value as people read it inside a text: none is empty, a list is joined by commas, `4.0` is `4`."""
+    """A value as people read it in a text: none is empty, a list is joined by commas, `4.0` is `4`, `1e+300` stays."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= DIGITS:
         return str(int(value))
     if isinstance(value, (int, float)):
         return str(value)

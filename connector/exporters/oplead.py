@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.catalog.coercions import kind_of
+from connector.catalog.filters import DIGITS, LONGEST_NUMBER
 from connector.catalog.model import Catalog
 from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.families import Family, parameter, reference, refusals
@@ -272,12 +273,15 @@ def loose(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
 
 
 def with_numbers(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A plain text may be a number: postcodes and phones often are."""
+    """A plain text may be a number: postcodes and phones often are. In a short one it is a whole number."""
     types: Sequence[str] = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     bound = {"enum", "format", "anyOf"} & set(schema) or schema.get("pattern") != line()["pattern"]
     if kind_of({**schema, "type": "string"}) != "text" or "string" not in types or "integer" in types or bound:
         return schema
-    return {**schema, "type": [*types, "number"]}
+    if schema.get("maxLength", LONGEST_NUMBER) >= LONGEST_NUMBER:
+        return {**schema, "type": [*types, "number"]}
+    most = min(DIGITS, 10 ** (schema["maxLength"] - 1) - 1)
+    return {**schema, "type": [*types, "integer"], "minimum": -most, "maximum": most}
 
 
 def with_objects(schema: Mapping[str, Any]) -> Mapping[str, Any]:

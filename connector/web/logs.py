@@ -15,7 +15,9 @@ from connector.settings import Settings
 log = logging.getLogger(__name__)
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SECRETS = re.compile(
-    r"(?i)(\blw_|\bwhsec_)[A-Za-z0-9+/=]{8,}|((?:api_?key|token|login|password|secret|proof)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
+    r"(?i)(\blw_|\bwhsec_)[A-Za-z0-9+/=_-]{8,}|"
+    r"((?:api[_-]?key|authorization|token|login|password|secret|proof)[\"']?\s*[=:]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)"
+    r"[^\s&\"',}]+"
 )
 """Tokens and signing secrets by their prefix; anything else by the name it is given under."""
 EXTRAS = ("delivery", "status", "method", "route", "milliseconds")

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from limits.storage import MovingWindowSupport
+from limits.storage import MovingWindowSupport, Storage
 
 from connector.access.rates import Rates
-from connector.access.windows.choice import open_windows
+from connector.access.windows import choice
 from connector.access.windows.parts import SqlWindows
 from connector.errors import RateLimited
 from connector.settings import Settings
 from tests.plugins.server import free_port, until
+
+
+@pytest.fixture(autouse=True)
+def closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test opens is closed after it: a pool of connections does not wait for the garbage collector."""
+    opened: list[Storage] = []
+
+    def keep(settings: Settings) -> Storage:
+        opened.append(open_windows(settings))
+        return opened[-1]
+
+    open_windows = choice.open_windows
+    monkeypatch.setattr(choice, "open_windows", keep)
+    yield
+    for windows in opened:
+        if isinstance(windows, SqlWindows):
+            windows.close()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "redis"])
@@ -61,7 +79,7 @@ def test_keys_do_not_share_and_the_refusal_says_when_to_come_again(counted: Sett
 
 
 def test_a_window_moves_on(counted: Settings) -> None:
-    windows = open_windows(counted)
+    windows = choice.open_windows(counted)
     assert isinstance(windows, MovingWindowSupport)
     begun = time.monotonic()
     assert [windows.acquire_entry("five", 2, 1) for _ in range(3)] == [True, True, False]
@@ -72,7 +90,7 @@ def test_a_window_moves_on(counted: Settings) -> None:
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_what_is_over_is_swept(kind: str, request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_database")
-    windows = open_windows(replace(settings, database_url=url))
+    windows = choice.open_windows(replace(settings, database_url=url))
     assert isinstance(windows, SqlWindows)
     windows.acquire_entry("six", 2, 1)
     assert windows.check()

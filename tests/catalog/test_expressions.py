@@ -32,7 +32,7 @@ KNOWN = Known(
     },
     outlines={"lead": outline("lead", LEAD), "step": outline("step", {"name": TEXT, "position": INTEGER})},
 )
-CUSTOM = {"size": {"items": 3}, "huge": 1e308}
+CUSTOM = {"size": {"items": 3}, "huge": 1e308, "word": "roof", "words": ["roof"], "number": 3}
 STEP = SimpleNamespace(name="Visit", position=2)
 NAMES = {
     "lead": SimpleNamespace(title="Roof", amount=12.5, tags=["a", "b"], custom=CUSTOM, step=STEP),
@@ -59,6 +59,7 @@ NAMES = {
         ("{{ input.step_id.name if input.step_id else none }}", None),
         ("{{ lead.custom.size.items }}", 3),
         ("{{ lead.custom.absent.deeper }}", None),
+        ("{{ [lead.custom.word.upper, lead.custom.words.append, lead.custom.number.real] }}", [None, None, None]),
         ("{{ after.title }}", "Roof"),
         ("{{ [1, lead.amount] }}", [1, 12.5]),
         ("{{ -lead.amount + 2 - 1 }}", -11.5),
@@ -116,13 +117,15 @@ def test_every_filter_and_test_is_tried() -> None:
 
 
 HOSTILE = [
-    "lead.__class__", "lead.title.__class__.__mro__", "_lead", "lead._private", "lead['title']", "lead.tags[0]",
+    "lead.__class__", "lead.title.__class__.__mro__", "lead.custom.__class__", "_lead",
+    "lead._private", "lead['title']", "lead.tags[0]",
     "lead.title.upper()", "lead.title.upper", "range(10)", "cycler", "self", "loop", "7 * 7", "2 ** 9",
     "'a' * 50000000",
     "4 / 2", "4 // 2", "4 % 2", "{'a': 1}", "(1, 2)", "lead.title | attr('x')", "lead.tags | map('upper')",
     "lead.title | format(1)", "lead is callable", "lead.title | truncate_text(size=3)", "lead.tags | join(*[1])",
     "lead.title if lead", "1e999", "99999999999999999999", "lead.titel", "led.title", "lead.title lead", "",
-    "lead.title | plus_dys(1)", "lead.title | plus_days", "((" * 900, "not " * 600, "a" * 3000, "lead.title }} {{ lead",
+    "lead.title | plus_dys(1)", "lead.title | plus_days", "((" * 900, "not " * 600, "a" * 3000,
+    "lead.title ~ " * 200 + "1", "lead.title }} {{ lead",
     "+1", "caller", "lead.step.pipeline", "input.dayz", "after.step", "set x = 1", "lambda: 1",
 ]  # fmt: skip
 

@@ -88,6 +88,19 @@ def test_other_methods_never_act(client: Client, method: str) -> None:
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
 
 
+@pytest.mark.parametrize(("more", "headers"), [("&idempotency_key=k", {}), ("", {"Idempotency-Key": "k"})])
+def test_a_call_sent_again_under_its_key_adds_one_lead(client: Client, more: str, headers: dict[str, str]) -> None:
+    answers = [client.get(f"{LEADS}?{KEY}&action=add&title=Once{more}", headers=headers).json for _ in range(2)]
+    assert answers[0]["result"]["id"] == answers[1]["result"]["id"]
+
+
+@pytest.mark.parametrize("path", [LEADS, "/developer/v1/task"])
+@pytest.mark.parametrize("order", ["password", "user.email", "id;drop", ")", "--", "%27", "-id", "custom"])
+def test_an_order_that_is_no_field_is_the_usual_one(client: Client, path: str, order: str) -> None:
+    usual, found = (client.get(f"{path}?{KEY}&action=list&order={by}") for by in ("", order))
+    assert (found.status_code, found.json) == (200, usual.json)
+
+
 def test_prefetching_never_acts(client: Client) -> None:
     answer = client.get(f"{LEADS}?{KEY}&action=add&title=No", headers={"Purpose": "prefetch"})
     assert (answer.status_code, answer.json["error"]["code"]) == (403, "403")
@@ -164,6 +177,22 @@ def test_the_key_does_not_have_to_be_an_administrators(client: Client, token: Ca
 def test_an_oplead_lead_may_come_in_many_ways(client: Client, sent: dict[str, Any]) -> None:
     answer = client.open(**{"path": "/leads", "method": "POST", "headers": ADMIN, **sent})
     assert (answer.status_code, answer.json["lastname"]) == (201, FRENCH), answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"phone": 142010203}, {"phone": "142010203"}),
+        ({"postcode": 75011.0}, {"postcode": "75011"}),
+        ({"company": 8.98e300}, {"company": "8.98e+300"}),
+        ({"postcode": 8.98e300}, None),
+        ({"postcode": -2.2250738585072014e-308}, None),
+    ],
+)
+def test_an_oplead_text_may_be_a_number_that_fits_into_it(client: Client, sent: Any, kept: Any) -> None:
+    answer = client.post("/leads", headers=ADMIN, json={"nom": FRENCH, **sent})
+    assert answer.status_code == (422 if kept is None else 201), answer.text
+    assert kept is None or kept.items() <= answer.json.items()
 
 
 @pytest.mark.parametrize(

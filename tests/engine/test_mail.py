@@ -31,6 +31,8 @@ def test_every_known_field_is_replaced() -> None:
         "7*7",
         "lead.__class__",
         "lead.title.upper()",
+        "lead.title.upper",
+        "lead.tags.append",
         "",
         "lead._row",
         "lead['title']",
@@ -38,7 +40,7 @@ def test_every_known_field_is_replaced() -> None:
 )
 def test_an_unknown_or_empty_placeholder_is_reported_and_left(placeholder: str) -> None:
     template = f"Hi {{{{ {placeholder} }}}}"
-    assert fill(template, {"lead": lead(title="T")}) == (template, (placeholder,))
+    assert fill(template, {"lead": lead(title="T", tags=["a"])}) == (template, (placeholder,))
 
 
 def test_a_value_is_never_read_as_a_template_again() -> None:

@@ -26,8 +26,8 @@ def renew(place: Any, name: str) -> None:
     if not isinstance(place, MutableMapping) or name not in place:
         return
     key = place[name]
-    whole = isinstance(key, int) and not isinstance(key, bool)
-    if key and (whole or (isinstance(key, str) and len(key) <= LONGEST and "\0" not in key)):
+    whole = isinstance(key, int | float) and not isinstance(key, bool) and key == int(key)
+    if whole or (isinstance(key, str) and 0 < len(key) <= LONGEST and "\0" not in key):
         place[name] = f"{str(key)[: LONGEST - 20]} {next(COUNT)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz.conftest import Served
+from tests.fuzz.conftest import TOKEN, Served
 
 BODIES = {
     "20 MB": b'{"title": "' + b"a" * 20_000_000 + b'"}',
@@ -61,6 +61,22 @@ def test_a_hostile_json_body_is_refused_everywhere(served: Served, body: bytes) 
     assert served.newest == before
 
 
+DOORS = (
+    "/leads", "/addlead", "/leads/1/status", "/leads/1/attachments", "/subscriptions", "/api/simple/leads/1/won",
+    f"/developer/v1/leads?login=ada&apikey={TOKEN}&action=add",
+    f"/developer/v1/task?login=ada&apikey={TOKEN}&action=add",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_hostile_body_is_refused_at_every_door(served: Served, body: bytes, kind: str) -> None:
+    before = served.newest
+    statuses = {path: served.client.post(path, data=body, content_type=kind).status_code for path in DOORS}
+    assert {path: status for path, status in statuses.items() if not 400 <= status < 500} == {}
+    assert served.newest == before
+
+
 @pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
 def test_a_hostile_form_is_refused_everywhere(served: Served, body: bytes) -> None:
     before, kind = served.newest, "application/x-www-form-urlencoded"
@@ -88,9 +104,8 @@ PARTS = {
 
 @pytest.mark.parametrize("body", PARTS.values(), ids=PARTS)
 def test_a_part_that_has_no_name_is_no_server_error_at_any_door(served: Served, body: bytes) -> None:
-    doors = ["/leads", "/addlead", "/leads/1/attachments", "/developer/v1/leads?action=add", "/api/simple/leads/1/won"]
     statuses = {
         path: served.client.post(path, data=body, content_type="multipart/form-data; boundary=B").status_code
-        for path in [*addresses(served), *doors]
+        for path in [*addresses(served), *DOORS]
     }
     assert {path: status for path, status in statuses.items() if status >= 500} == {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,13 +20,14 @@ import pytest
 
 from connector.access import intakes
 from connector.access.tokens import authenticate, issue
+from connector.catalog.load import SHIPPED
 from connector.catalog.model import Catalog, Entity
 from connector.events import subscriptions
 from connector.events.leadgen import Notice, record
 from connector.events.messages import Parameter
 from connector.events.subscriptions import Wish
 from connector.exporters import doors
-from connector.exporters.openapi import TAGS
+from connector.exporters.openapi import TAGS, routes
 from connector.exporters.texts import drawn
 from connector.service import open_house
 from connector.settings import load
@@ -33,7 +35,7 @@ from connector.storage.blobs import open_blobs
 from connector.storage.contract import Scope, Store, Transaction
 from connector.web.house import House
 from tests.fuzz import loopback
-from tests.plugins.server import ADMIN_TOKEN, ROOT, Live, running
+from tests.plugins.server import ADMIN_TOKEN, ROOT, Live, loaded, running
 from tests.plugins.stores import fresh_database
 
 LONG = os.environ.get("LEADWIRE_TEST_EXAMPLES")
@@ -166,7 +168,7 @@ def fuzz(live: Live, *choice: str) -> tuple[dict[str, Any], str]:
 DELETING = "^(simple_(get|post)_)?delete_"
 """schemathesis tries a deletion on all that it has seen. Apart from the rest it leaves the rest something to find."""
 DEFINING = "^(create|update)_custom_field$"
-"""A new custom field changes the document itself."""
+"""A new custom field changes the document: one that is required is missing in what was read of inputs before."""
 PARTS: dict[str, tuple[str, ...]] = {
     **{tag: ("--include-tag", tag, "--exclude-operation-id-regex", f"{DELETING}|{DEFINING}")
        for tag in TAGS if tag != doors.TAG},
@@ -175,6 +177,21 @@ PARTS: dict[str, tuple[str, ...]] = {
     "deletions": ("--include-operation-id-regex", DELETING),
     "definitions": ("--include-operation-id-regex", DEFINING),
 }  # fmt: skip
+"""What is fuzzed at a time, on a server of its own."""
+
+
+def test_the_parts_have_every_operation_once() -> None:
+    every = {route.key: route.tag for route in routes(loaded((SHIPPED,)))}
+    times = {key: [name for name, part in PARTS.items() if chosen(part, key, tag)] for key, tag in every.items()}
+    assert {key: names for key, names in times.items() if len(names) != 1} == {}
+
+
+def chosen(part: tuple[str, ...], key: str, tag: str) -> bool:
+    """Whether a part has that operation."""
+    option = dict(zip(part[::2], part[1::2], strict=True))
+    wanted = option.get("--include-tag", tag) == tag and re.search(option.get("--include-operation-id-regex", ""), key)
+    left = option.get("--exclude-operation-id-regex")
+    return bool(wanted) and not (left and re.search(left, key))
 
 
 @pytest.mark.long

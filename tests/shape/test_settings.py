@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.settings import TABLE, Setting, Settings
+from connector.settings import TABLE, Setting, Settings, load
 from tests.shape.source import imports, modules, name, read, tree
 
 DOC = read("connector/docs/settings.md")
@@ -31,6 +31,11 @@ def test_no_other_setting_is_documented() -> None:
 
 def test_settings_have_one_attribute_per_row() -> None:
     assert [row.name for row in TABLE] == [attribute.name for attribute in fields(Settings)]
+
+
+def test_no_secret_is_printed_with_the_settings() -> None:
+    marked = {row.variable: f"marked-{row.name}" for row in TABLE if row.secret}
+    assert [text for text in marked.values() if text in repr(load(marked))] == []
 
 
 @pytest.mark.parametrize("path", [p for p in modules() if p.name != "settings.py"], ids=name)

@@ -55,6 +55,20 @@ def test_an_unmet_condition_asks_the_platform_to_halt(client: Client) -> None:
     assert (answer.status_code, answer.json["code"], answer.json["halt"]) == (409, "last_step", True)
 
 
+@pytest.mark.parametrize("place", ["headers", "query_string", "json"])
+@pytest.mark.parametrize(("path", "body"), [("create_lead", LEAD), ("create_lead/batch", {"rows": [LEAD]})])
+def test_a_call_sent_again_under_its_key_acts_once(
+    client: Client, house: House, path: str, body: dict[str, Any], place: str
+) -> None:
+    sent = {"headers": ADMIN, "query_string": {}, "json": body}
+    sent[place] = sent[place] | {"Idempotency-Key" if place == "headers" else "idempotency_key": "k"}
+    answers, places = [], []
+    for _ in range(2):
+        answers.append(client.post(f"/api/v1/actions/{path}", **sent).json)
+        places.append(newest(house))
+    assert (answers[0], places[0]) == (answers[1], places[1])
+
+
 def test_an_unknown_action_is_not_found(client: Client) -> None:
     assert act(client, "fly", lead_id=1).status_code == 404
 

@@ -62,6 +62,15 @@ def test_a_secret_is_told_once(client: Client, house: House) -> None:
     assert fresh not in (None, secret)
 
 
+def test_the_audit_tells_what_was_done_and_no_secret(client: Client) -> None:
+    form, page = make(client, signed=True), make(client, PAGES)
+    fresh = client.post(f"{form.headers['Location']}/rotate_key", headers=ADMIN).json
+    told = client.get("/api/v1/audit", headers=ADMIN).text
+    assert told.count("[secret]") >= 3 and page.json["page_id"] in told
+    keys = [each["url"].rpartition("/")[2] for each in (form.json, fresh)]
+    assert [text for text in (*keys, form.json["secret"], PAGE_TOKEN) if text in told] == []
+
+
 def test_signing_can_begin_and_end(client: Client) -> None:
     place = make(client).headers["Location"]
     refused = client.post(f"{place}/rotate_secret", headers=ADMIN)

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -22,8 +23,8 @@ def token_in(text: str) -> str:
     return found
 
 
-def me(live: Live, token: str) -> int:
-    return requests.get(f"{live.base}/api/v1/me", headers={"X-API-KEY": token}, timeout=10).status_code
+def me(live: Live, token: str, by: Any = requests) -> int:
+    return int(by.get(f"{live.base}/api/v1/me", headers={"X-API-KEY": token}, timeout=10).status_code)
 
 
 def test_an_empty_folder_becomes_a_demo_with_one_token_told_once(tmp_path: Path) -> None:
@@ -89,6 +90,23 @@ def test_requests_under_way_are_finished_at_the_end(tmp_path: Path) -> None:
         time.sleep(0.2)
     sender.join()
     assert answers == [200]
+
+
+def test_a_revoked_token_is_turned_away_in_a_connection_that_is_open(live: Live) -> None:
+    place = f"{live.base}/api/v1/tokens"
+    made = requests.post(place, json={"name": "x"}, headers=live.headers, timeout=10).json()
+    with requests.Session() as line:
+        assert me(live, made["token"], line) == 200
+        requests.delete(f"{place}/{made['id']}", headers=live.headers, timeout=10)
+        assert me(live, made["token"], line) == 401
+
+
+def test_no_address_that_is_asked_for_is_printed(tmp_path: Path) -> None:
+    with running(tmp_path, log_level="DEBUG", log_format="json") as live:
+        for path in ("api/v1/me?apikey=marked", "leads?token=marked", "in/forms/marked", "api/v1/hooks/marked"):
+            assert requests.get(f"{live.base}/{path}", timeout=10).status_code in (401, 404, 405)
+    assert "/leads" in said(tmp_path)
+    assert "marked" not in said(tmp_path)
 
 
 @pytest.mark.parametrize(

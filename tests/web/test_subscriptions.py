@@ -51,6 +51,7 @@ def test_a_secret_is_shown_once_and_the_same_wish_is_the_same_subscription(clien
 def test_the_location_ends_it_without_a_token(client: Client, receiver: Receiver) -> None:
     address = subscribe(client, receiver.url()).headers["Location"]
     assert client.delete(address[:-1] + ("A" if address[-1] != "A" else "B")).status_code == 404
+    assert {client.open(address, method=method).status_code for method in ("GET", "HEAD", "POST")} == {405}
     assert client.delete(address).json["state"] == "removed"
     assert client.delete(address).status_code == 404
     assert client.get(ROOT, headers=ADMIN).json["data"] == []

@@ -55,6 +55,13 @@ def test_unknown_users_and_tokens_are_not_found(client: Client) -> None:
     assert client.get(f"{TOKENS}/999", headers=ADMIN).status_code == 404
 
 
+def test_nobody_revokes_the_token_that_they_call_with(client: Client) -> None:
+    own = client.get("/api/v1/me", headers=ADMIN).json["token"]["id"]
+    answer = client.delete(f"{TOKENS}/{own}", headers=ADMIN)
+    assert (answer.status_code, answer.json["code"]) == (409, "own_token")
+    assert client.get("/api/v1/me", headers=ADMIN).status_code == 200
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_members_may_not(client: Client, token: Callable[[str], Mapping[str, str]], method: str) -> None:
     answer = client.open(TOKENS, method=method, json={"name": "x"}, headers=token("ana@example.test"))

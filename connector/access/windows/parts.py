@@ -73,6 +73,10 @@ class SqlWindows(Storage, MovingWindowSupport):
         """Drop what is over."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """Release what is open."""
+        raise NotImplementedError
+
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Fixed windows are not kept here."""
         raise NotImplementedError

@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 
 from connector.catalog import folds
 from connector.catalog.coercions import kind_of
-from connector.catalog.filters import shown
+from connector.catalog.filters import DIGITS, LONGEST_NUMBER, shown
 from connector.catalog.model import Input
 from connector.errors import Malformed
 from connector.web import incoming
@@ -211,6 +211,12 @@ def fitting(input: Input, name: str, value: Any) -> Any:
     kind = kind_of(schema)
     if isinstance(value, list) and kind != "list" and all(isinstance(item, str) for item in value):
         value = value[-1]
-    if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
+    if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool) and roomy(schema, value):
         return shown(value)
     return value
+
+
+def roomy(schema: Mapping[str, Any], number: float) -> bool:
+    """Whether a text may be that number: any where there is room, in short ones such as postcodes whole numbers."""
+    room: int = schema.get("maxLength", LONGEST_NUMBER)
+    return room >= LONGEST_NUMBER or (number == int(number) and abs(number) <= DIGITS)
