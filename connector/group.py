@@ -22,6 +22,10 @@ LARGEST = 64
 FOREVER = -1
 
 
+class Late(Exception):
+    """Nobody has begun with the work in time, and nobody will."""
+
+
 class Turn(Generic[W]):
     """One thread's wish and what came of it; only the thread that leads touches it until it is ready."""
 
@@ -58,7 +62,7 @@ class Group(Generic[W]):
     def run(self, work: W, patience: float = FOREVER) -> Any:
         """What came of the work, done by this thread or another; or its error is raised.
 
-        TimeoutError when nobody has begun with it after `patience` seconds: then nobody will.
+        Late when nobody has begun with it after `patience` seconds.
         """
         turn = Turn(work)
         with self._guard:
@@ -80,7 +84,7 @@ class Group(Generic[W]):
                 with self._guard:
                     if turn in self._waiting:
                         self._waiting.remove(turn)
-                        raise TimeoutError
+                        raise Late
                 turn.ready.acquire()
 
     def _lead(self, own: Turn[W]) -> None:

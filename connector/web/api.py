@@ -17,13 +17,11 @@ from connector.web.intakes import intakes
 from connector.web.leadads import leadads
 from connector.web.mail import mail
 from connector.web.parameters import extras
-from connector.web.paths import seatwise, tidy
+from connector.web.paths import ROOT, seatwise, tidy
 from connector.web.records import records
 from connector.web.reference import reference
 from connector.web.subscriptions import webhooks
 from connector.web.tokens import tokens
-
-ROOT = "/api/v1"
 
 
 def build(house: House) -> Flask:

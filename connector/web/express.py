@@ -23,7 +23,7 @@ from connector.access.tokens import Caller
 from connector.engine.once import Task, once, try_each
 from connector.engine.run import Result, action, task, told
 from connector.errors import LeadwireError, Locked, StorageFull
-from connector.group import Group, Turn
+from connector.group import Group, Late, Turn
 from connector.pace import Line, seated
 from connector.storage.contract import Outcome
 from connector.web import envelope, logs
@@ -32,10 +32,10 @@ from connector.web.answers import HEADERS, JSON_TYPE, NAME, UNKEPT
 from connector.web.house import House
 from connector.web.incoming import mapping
 from connector.web.metrics import Meters
-from connector.web.paths import Wsgi
+from connector.web.paths import ROOT, Wsgi
 
-ROUTE, ENDPOINT = "/api/v1/actions/<key>", "actions.act"
-ADDRESS = re.compile(r"/api/v1/actions/([a-z0-9_]{1,64})")
+ROUTE, ENDPOINT = f"{ROOT}/actions/<key>", "actions.act"
+ADDRESS = re.compile(rf"{ROOT}/actions/([a-z0-9_]{{1,64}})")
 JSON = re.compile(r"application/json(;\s*charset=utf-8)?", re.IGNORECASE)
 PATIENCE = 0.25
 """Seconds after which a call that nobody has begun with takes the long way: others are busy with something slow."""
@@ -59,40 +59,39 @@ def express(app: Wsgi, house: House, meters: Meters, line: Line) -> Wsgi:
     """The app, which sees only what is not a plain call, or failed."""
     group: Group[Plain] = Group(partial(seated, line), partial(_settle, house), PAUSE)
 
-    def run(plain: Plain) -> Result:
-        found = group.run(plain, PATIENCE)
-        if isinstance(found, Task):
-            with seated(line):
-                return told(plain.key, once(house.store, found))
-        assert isinstance(found, Result)
-        return found
-
     def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         begun = perf_counter()
         plain = _plain(environ, house)
         if plain is None:
             return app(environ, start_response)
         try:
-            result = run(plain)
-        except TimeoutError:
+            found = group.run(plain, PATIENCE)
+            result = _alone(house, plain, found, line) if isinstance(found, Task) else found
+        except Late:
             return app(environ, start_response)
         except Exception as error:  # noqa: BLE001 - every error is answered where errors are
             environ[envelope.FAULT] = error
             return app(environ, start_response)
-        return _answered(plain, result, begun, start_response)
-
-    def _answered(plain: Plain, result: Result, begun: float, start_response: Any) -> Iterable[bytes]:
-        status, body = 201 if result.created else 200, orjson.dumps(result.data)
+        status, headers, body = _answer(plain, result)
         meters.count(ENDPOINT, plain.key, status, perf_counter() - begun)
         if house.settings.log_format == "json":
-            logs.served("POST", ROUTE, status, str(plain.call.request_id))
-        length = ("Content-Length", str(len(body)))
-        named = (NAME, str(plain.call.request_id))
-        extra = REPLAYED if result.replayed else ()
-        start_response(STATUS[status], [("Content-Type", JSON_TYPE), length, *UNKEPT, *extra, named, *HEADERS])
+            logs.served("POST", ROUTE, status, plain.call.request_id)
+        start_response(STATUS[status], headers)
         return [body]
 
     return served
+
+
+def _alone(house: House, plain: Plain, task: Task, line: Line) -> Result:
+    with seated(line):
+        return told(plain.key, once(house.store, task))
+
+
+def _answer(plain: Plain, result: Result) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The answer that the long way would give."""
+    body = orjson.dumps(result.data)
+    own = (("Content-Type", JSON_TYPE), ("Content-Length", str(len(body))), (NAME, str(plain.call.request_id)))
+    return 201 if result.created else 200, [*own, *UNKEPT, *(REPLAYED if result.replayed else ()), *HEADERS], body
 
 
 def _plain(environ: dict[str, Any], house: House) -> Plain | None:

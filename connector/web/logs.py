@@ -68,7 +68,7 @@ def configure(settings: Settings) -> None:
         logging.getLogger(wordy).setLevel(logging.WARNING)
 
 
-def served(method: str, route: str, status: int, request_id: str) -> None:
+def served(method: str, route: str, status: int, request_id: str | None) -> None:
     """One line per request. The route stands for the path, which may carry what nobody should read."""
     told = {"method": method, "route": route, "status": status, "request_id": request_id}
     log.info("%s %s %s", method, route, status, extra=told)

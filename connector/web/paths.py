@@ -7,6 +7,8 @@ from typing import Any
 
 from connector.pace import Line, seated
 
+ROOT = "/api/v1"
+"""Where the native API is."""
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 

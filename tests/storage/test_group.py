@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 import pytest
 
 from connector.errors import Unavailable
-from connector.group import Group, Turn
+from connector.group import Group, Late, Turn
 from tests.plugins.server import until
 
 ENDLESS = 60.0
@@ -95,7 +95,7 @@ def test_who_has_waited_enough_goes_away() -> None:
     hall.open.clear()
     first = hall.ask(1)
     until(lambda: hall.served, 5)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(Late):
         hall.group.run(2, 0.05)
     hall.open.set()
     assert results([*first, *hall.ask(3)]) == [2, 6] and hall.served == [[1], [3]]
