@@ -41,10 +41,18 @@ class Hall:
         for turn in turns:
             turn.answer = turn.work * 2 // min(1, turn.work)
 
-    def ask(self, *numbers: int) -> list[Future[int]]:
-        """Each from a thread of its own; all are waiting in the end."""
-        asked = [self.pool.submit(self.group.run, number) for number in numbers]
-        until(lambda: len(self.group._waiting) + 1 >= len(numbers), 5)
+    def ask(self, number: int) -> Future[int]:
+        """Ask from a thread of its own."""
+        return self.pool.submit(self.group.run, number)
+
+    def ask_behind(self, first: int, *others: int) -> list[Future[int]]:
+        """Have the others come while the first is served; all are let go on then."""
+        self.open.clear()
+        asked = [self.ask(first)]
+        until(lambda: self.served, 5)
+        asked += [self.ask(number) for number in others]
+        until(lambda: len(self.group._waiting) == len(others), 5)
+        self.open.set()
         return asked
 
 
@@ -54,39 +62,20 @@ def results(asked: Sequence[Future[int]]) -> list[int]:
 
 def test_who_comes_meanwhile_is_served_together() -> None:
     hall = Hall()
-    hall.open.clear()
-    first = hall.ask(1)
-    until(lambda: hall.served, 5)
-    others = hall.ask(2, 3, 4, 5)
-    until(lambda: len(hall.group._waiting) == 4, 5)
-    hall.open.set()
-    assert results([*first, *others]) == [2, 4, 6, 8, 10] and hall.served == [[1], [2, 3, 4, 5]]
+    assert results(hall.ask_behind(1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
+    assert hall.served == [[1], [2, 3, 4, 5]]
 
 
 def test_a_mistake_hits_its_company_and_nobody_later() -> None:
     hall = Hall()
-    hall.open.clear()
-    first = hall.ask(1)
-    until(lambda: hall.served, 5)
-    others = hall.ask(0, 2)
-    until(lambda: len(hall.group._waiting) == 2, 5)
-    hall.open.set()
-    assert results(first) == [2]
-    for each in others:
-        with pytest.raises(ZeroDivisionError):
-            each.result(ENDLESS)
-    assert results(hall.ask(3)) == [6]
+    first, *others = hall.ask_behind(1, 0, 2)
+    assert [type(each.exception(ENDLESS)) for each in others] == [ZeroDivisionError] * 2
+    assert results([first, hall.ask(3)]) == [2, 6]
 
 
 def test_a_closed_entrance_is_everybody_s_error() -> None:
-    hall = Hall()
-    hall.open.clear()
-    first = hall.ask(13)
-    until(lambda: hall.served, 5)
-    others = hall.ask(1, 2)
-    until(lambda: len(hall.group._waiting) == 2, 5)
-    hall.open.set()
-    assert results(first) == [26]
+    first, *others = Hall().ask_behind(13, 1, 2)
+    assert results([first]) == [26]
     assert [type(each.exception(ENDLESS)) for each in others] == [Unavailable] * 2
 
 
@@ -98,23 +87,16 @@ def test_who_has_waited_enough_goes_away() -> None:
     with pytest.raises(Late):
         hall.group.run(2, 0.05)
     hall.open.set()
-    assert results([*first, *hall.ask(3)]) == [2, 6] and hall.served == [[1], [3]]
+    assert results([first, hall.ask(3)]) == [2, 6] and hall.served == [[1], [3]]
 
 
 def test_those_who_were_together_are_waited_for_and_the_rest_is_not() -> None:
     hall = Hall(pause=1.0)
-    hall.open.clear()
-    first = hall.ask(1)
-    until(lambda: hall.served, 5)
-    others = hall.ask(2, 3)
-    until(lambda: len(hall.group._waiting) == 2, 5)
-    hall.open.set()
-    results([*first, *others])
-
-    one = hall.pool.submit(hall.group.run, 4)
+    results(hall.ask_behind(1, 2, 3))
+    one = hall.ask(4)
     time.sleep(0.1)
     assert len(hall.served) == 2  # it waits for the second
-    results([one, hall.pool.submit(hall.group.run, 5)])
+    results([one, hall.ask(5)])
     assert hall.served[2:] == [[4, 5]]
 
     assert took(lambda: hall.group.run(6)) >= 1.0  # nobody came
