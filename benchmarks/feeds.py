@@ -31,6 +31,9 @@ EVENTS = f"""INSERT INTO event
 TOPICS = f"""INSERT INTO event_topic (account_id, topic, seq, owner_id, value)
 {SPREAD} SELECT m.account_id, m.topic, place.seq, m.owner_id, m.value
   FROM place JOIN event_topic m ON m.account_id = 1 AND m.seq = place.model"""  # noqa: S608
+COLUMNS = "account_id, topic, seq, owner_id, value"
+SORTED = (f"INSERT INTO event_topic ({COLUMNS}) SELECT {COLUMNS} FROM fresh_topic", "DELETE FROM fresh_topic")  # noqa: S608
+"""On SQLite index rows gather before they are sorted in; the few of the models are sorted in at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def _models(server: servers.Server, url: str) -> Iterator[int]:
     lead = _act(server, "create_lead", {"title": "A lead", "email": "lead@example.test", "city": "Lyon"})
     _act(server, "add_activity", {"lead_id": lead, "activity_id": "Call", "content": "Called back."})
     _act(server, "delete_lead", {"lead_id": lead})
+    for statement in SORTED if url.startswith("sqlite") else ():
+        databases.rows(url, statement)
     for topic in ("lead.deleted", "lead.created", "activity.created"):
         yield int(databases.rows(url, "SELECT max(seq) FROM event_topic WHERE topic = ?", (topic,))[0][0])
 
