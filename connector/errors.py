@@ -27,7 +27,7 @@ LeadwireError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from connector.sentences import SENTENCES, say
@@ -45,6 +45,16 @@ class Fault:
     def message(self, locale: str = "en") -> str:
         """The sentence in that language, English where a translation is missing."""
         return say(self.texts or SENTENCES[self.key], locale).format_map(_Blanks(self.params))
+
+    def renamed(self, name: str) -> Fault:
+        """The same mistake in an input that the caller knows by another name."""
+        texts = self.texts and _renamed(self.texts, self.pointer[1:], name)
+        return replace(self, pointer=f"/{name}", params={**self.params, "name": name}, texts=texts)
+
+
+def _renamed(texts: Mapping[str, str], ours: str, theirs: str) -> Mapping[str, str]:
+    """Sentences that begin with the name of an input, beginning with another name of it."""
+    return {locale: theirs + text[len(ours) :] if text.startswith(ours) else text for locale, text in texts.items()}
 
 
 class _Blanks(dict[str, Any]):
@@ -87,6 +97,14 @@ class LeadwireError(Exception):
         if self.faults:
             return " ".join(fault.message(locale) for fault in self.faults)
         return (type(self).__doc__ or self.code).strip()
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Have the mistakes named as the caller named the inputs: `names` has the caller's names by ours."""
+        if self.texts is not None and len(self.faults) == 1 and self.faults[0].pointer[1:] in names:
+            self.texts = _renamed(self.texts, self.faults[0].pointer[1:], names[self.faults[0].pointer[1:]])
+        self.faults = tuple(
+            fault.renamed(names[fault.pointer[1:]]) if fault.pointer[1:] in names else fault for fault in self.faults
+        )
 
 
 class Malformed(LeadwireError):

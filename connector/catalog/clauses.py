@@ -33,7 +33,7 @@ def shaped(source: Any, known: Known, place: Place) -> tuple[Value, Shape]:
     try:
         return typed_value(source, known)
     except ExpressionError as error:
-        place.add(str(error))
+        place.add(error.params.get("reason", str(error)), error.params.get("hint", ""))
         return _BROKEN, SCALAR
 
 
@@ -42,7 +42,7 @@ def bare(source: Any, known: Known, place: Place) -> Value:
     try:
         return compile_bare(source, known)
     except ExpressionError as error:
-        place.add(str(error))
+        place.add(error.params.get("reason", str(error)), error.params.get("hint", ""))
         return _BROKEN
 
 

@@ -10,7 +10,7 @@ from connector.catalog.actions import examples
 from connector.catalog.clauses import MOMENT, condition, order, texts, value, where
 from connector.catalog.effects import bindings
 from connector.catalog.forms import borrowed, compile_input, shapes
-from connector.catalog.model import Entity, Search, Sort, Trigger, Value
+from connector.catalog.model import CHANGED, Entity, Search, Sort, Trigger, Value
 from connector.catalog.place import Place, suggest
 from connector.catalog.shapes import TEXT, Known, Shape, listing, members, record, row
 
@@ -68,7 +68,7 @@ def _check_returns(returns: Sequence[str], noun: str, flat: Mapping[str, Shape],
     for i, name in enumerate(returns):
         if name in ENVELOPE:
             (place / i).add(f"every item has '{name}' already", "Take it out.")
-        elif name not in flat and name.removesuffix("_before") not in flat:
+        elif name not in (*flat, CHANGED) and name.removesuffix("_before") not in flat:
             (place / i).add(f"{noun} has no field '{name}'", suggest(name, flat))
 
 

@@ -18,9 +18,9 @@ Of = Callable[[Names], Any]
 Read = tuple[Shape, Of]
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, hint: str = "") -> NoReturn:
     """Refuse an expression, at load or when it is computed."""
-    raise ExpressionError(texts={"en": message})
+    raise ExpressionError(texts={"en": f"{message}. {hint}" if hint else message}, reason=message, hint=hint)
 
 
 def read(node: nodes.Node, known: Known) -> Read:
@@ -34,7 +34,7 @@ def read(node: nodes.Node, known: Known) -> Read:
 def _name(node: Any, known: Known) -> Read:
     shape = known.names.get(node.name)
     if shape is None or node.name.startswith("_"):
-        fail(f"nothing is called '{node.name}'. {suggest(node.name, known.names)}")
+        fail(f"nothing is called '{node.name}'", suggest(node.name, known.names))
     return shape, operator.itemgetter(node.name)
 
 
@@ -45,7 +45,7 @@ def _attribute(node: Any, known: Known) -> Read:
     if attr.startswith("_"):
         fail(f"'{attr}': names with a leading underscore are not allowed")
     if inside is not None and attr not in inside:
-        fail(f"{_spelt(node.node)} has no field '{attr}'. {suggest(attr, inside)}")
+        fail(f"{_spelt(node.node)} has no field '{attr}'", suggest(attr, inside))
     if inside is None or shape.kind == "row":
         return (inside or {}).get(attr, ANY), lambda names: _member(of(names), attr)
     path = _path(node)
@@ -151,7 +151,7 @@ def _concat(node: Any, known: Known) -> Read:
 def _filter(node: Any, known: Known) -> Read:
     known_filter = FILTERS.get(node.name)
     if known_filter is None:
-        fail(f"there is no filter '{node.name}'. {suggest(node.name, FILTERS)}")
+        fail(f"there is no filter '{node.name}'", suggest(node.name, FILTERS))
     if node.kwargs or node.dyn_args or node.dyn_kwargs:
         fail(f"the filter '{node.name}' takes its arguments by position only")
     if not known_filter.least <= len(node.args) <= known_filter.most:
@@ -181,7 +181,7 @@ def _given(name: str, gives: Shape, shape: Shape, arguments: Sequence[Shape]) ->
 def _test(node: Any, known: Known) -> Read:
     test = TESTS.get(node.name)
     if test is None or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        fail(f"there is no test 'is {node.name}'. {suggest(node.name, TESTS)}")
+        fail(f"there is no test 'is {node.name}'", suggest(node.name, TESTS))
     _, of = read(node.node, known)
     return BOOLEAN, lambda names: test(of(names))
 

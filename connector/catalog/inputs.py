@@ -108,10 +108,12 @@ def _parsed(input: Input, raw: Mapping[str, Any], *, text: bool, lenient: bool) 
 
 def unknown(name: str, known: Iterable[str]) -> Fault:
     """The fault of a name that is not known here, with the nearest one that is."""
+    names = list(known)
     return Fault(
         pointer=_pointer([name[:200]]),
         key="unknown_parameter",
-        params={"name": name[:60], "hint": candidates(name[:60], known)},
+        params={"name": name[:60], "hint": candidates(name[:60], names)},
+        texts=None if names else SENTENCES["nothing_known"],
     )
 
 

@@ -21,6 +21,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 CUSTOM = "custom"
 """The field that keeps a record's custom values, as an object; an entity with such a field takes custom fields."""
+CHANGED = "changed"
+"""What a trigger's item calls the list of the fields that changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +297,7 @@ class Trigger:
     when: Value | None
     """Sees input, before, after, changed."""
     returns: tuple[str, ...]
-    """Keys of `after`; `<key>_before` reads `before`."""
+    """Keys of `after`; `<key>_before` reads `before`; CHANGED names the fields that changed."""
     own: Mapping[str, Field] = field(default_factory=lambda: NOTHING)
     """The custom fields that the account has given the entity."""
     output: Mapping[str, Any]
@@ -337,3 +339,14 @@ class Catalog:
     def plural(self, name: str) -> Entity | None:
         """The public entity with that plural name, as in `/api/v1/leads`."""
         return next((e for e in self.entities.values() if e.public and e.plural == name), None)
+
+    def shown(self, entity: Entity, name: str) -> Field | None:
+        """The field of another record that this one shows under that name."""
+        path = next((show.path for show in entity.shows if show.name == name), None)
+        if path is None:
+            return None
+        for step in path[:-1]:
+            ref = entity.fields[step].ref
+            assert ref is not None
+            entity = self.entities[ref.to]
+        return entity.fields[path[-1]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connector.catalog.coercions import kind_of
-from connector.catalog.model import Field, Show, Texts
+from connector.catalog.model import CHANGED, Field, Show, Texts
 from connector.catalog.shapes import Shape
 
 ID: Mapping[str, Any] = {"type": "integer", "minimum": 1}
@@ -91,7 +91,9 @@ def item(noun: str, record: Mapping[str, Any], returns: Iterable[str]) -> dict[s
     properties["actor_id"] = nullable(ID)
     properties["origin"] = {"type": "string", "enum": list(ORIGINS)}
     for name in returns:
-        if name not in properties:
+        if name == CHANGED:
+            properties[name] = {"type": "array", "items": {"type": "string"}, "title": "Changed Fields"}
+        elif name not in properties:
             before = name not in inside
             schema = inside.get(name.removesuffix("_before"), {})
             properties[name] = nullable(schema) if before else dict(schema)

@@ -28,6 +28,7 @@ TAKEN: Mapping[str, str] = {
     "site": "site", "ip": "ip", "country": "country", "city": "city", "path": "source", "partner": "partner",
     "user": "login", "utm_source": "utm_source", "utm_medium": "utm_medium", "utm_campaign": "utm_campaign",
     "utm_term": "utm_term", "utm_content": "utm_content",
+    "utm_referrer": "utm_referrer",
 }  # fmt: skip
 """Parameters of `add`, and what they are called here."""
 SORTED: Mapping[str, str] = {
@@ -38,7 +39,7 @@ SORTED: Mapping[str, str] = {
 }  # fmt: skip
 """Fields that `order` may name."""
 SAME = ("email", "phone", "site", "company", "city", "country")
-MORE = ("title", "ip", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+MORE = ("title", "ip", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_referrer")
 
 salesman = Blueprint("salesman", __name__)
 
@@ -46,7 +47,7 @@ salesman = Blueprint("salesman", __name__)
 @salesman.route("", methods=EVERY_METHOD)
 def leads() -> Response:
     """Every call of this door."""
-    return serve(METHODS, ACTING)
+    return serve(METHODS, ACTING, TAKEN)
 
 
 def add(call: Call) -> Any:

@@ -17,7 +17,7 @@ from connector.engine import lists
 from connector.engine.run import run
 from connector.errors import LeadwireError, NotFound
 from connector.web import incoming
-from connector.web.answers import JSON_TYPE, answer
+from connector.web.answers import JSON_TYPE, answer, replayed
 from connector.web.house import house
 from connector.web.looking import EVERY_METHOD, refuse_looking
 from connector.web.problems import catch, refuse
@@ -37,8 +37,9 @@ def act(lead_id: str, path: str) -> Response:
     action = action_at(catalog, path)
     wanted = incoming.path_id(lead_id, "lead")
     raw = parameters(action) | {"lead_id": wanted}
-    done = run(catalog, house().store, caller.scope, action.key, raw, text=True, lenient=True).data
-    return answer(nocrm(done if is_lead(catalog, action) else the_lead(catalog, caller, wanted) or done))
+    done = run(catalog, house().store, caller.scope, action.key, raw, text=True, lenient=True)
+    shown = done.data if is_lead(catalog, action) else the_lead(catalog, caller, wanted) or done.data
+    return replayed(answer(nocrm(shown)), again=done.replayed)
 
 
 @simple.route("/ids", methods=EVERY_METHOD)
@@ -56,22 +57,27 @@ def nothing(path: str) -> Response:
 
 
 def action_at(catalog: Catalog, path: str) -> Action:
-    """The action on a lead with that path, or NotFound."""
-    for action in catalog.actions.values():
-        if action.path == path and action.on == "lead":
-            return action
+    """The action on a lead with that path, or with that key (`duplicate_lead`, as clients of noCRM know it)."""
+    known = [action for action in catalog.actions.values() if action.on == "lead"]
+    for action in (*(each for each in known if each.path == path), *(each for each in known if each.key == path)):
+        return action
     raise NotFound("no_such_address", path=request.path)
 
 
 def parameters(action: Action) -> dict[str, Any]:
     """The parameters of address and body as text; the body's win."""
     body, is_text = incoming.body()
-    raw = incoming.texts(request.args) | (body if is_text else {name: text(value) for name, value in body.items()})
+    raw = plain(incoming.texts(request.args)) | plain(body, is_text=is_text)
     for name, ref in action.input.refs.items():
         if "email" in ref.by and isinstance(raw.get(name), str):
             # `ana+sales@x.test` typed straight into an address arrives with a blank for its plus.
             raw[name] = raw[name].strip().replace(" ", "+")
     return raw
+
+
+def plain(given: Mapping[str, Any], *, is_text: bool = True) -> dict[str, Any]:
+    """Parameters as text, without the signs by which many clients say that one is a list: `tag[]` is `tag`."""
+    return {name.removesuffix("[]"): value if is_text else text(value) for name, value in given.items()}
 
 
 def text(value: Any) -> Any:
@@ -116,7 +122,10 @@ def shape(error: LeadwireError, language: str) -> dict[str, Any]:
 
 
 def _refuse(error: Exception) -> Response:
-    return refuse(error, shape, JSON_TYPE)
+    response = refuse(error, shape, JSON_TYPE)
+    if "Retry-After" in response.headers:
+        response.headers["API-RETRY-AFTER"] = response.headers["Retry-After"]
+    return response
 
 
 catch(simple, _refuse)

@@ -32,6 +32,8 @@ TAKEN: Mapping[str, str] = {
     "did": "deal_id", "user": "user_id", "autor": "author_id",
 }  # fmt: skip
 """Parameters of `add` and `update`, and what they are called here."""
+FILTERS: Mapping[str, str] = {"dateStart": "due_from", "dateEnd": "due_to", "active": "done"}
+"""Parameters of `list` that have another name here."""
 UNUSED: Mapping[str, str] = {"tip": "activity_type_id"} | {
     name: TAKEN[name]
     for name in ("des", "datum", "totime", "priority", "spees", "speed", "autor", "clid", "pid", "did")
@@ -52,7 +54,7 @@ yoolla = Blueprint("yoolla", __name__)
 @yoolla.route("", methods=EVERY_METHOD)
 def task() -> Response:
     """Every call of this door."""
-    return serve(METHODS, ACTING)
+    return serve(METHODS, ACTING, {**TAKEN, **FILTERS})
 
 
 def tips(call: Call) -> Any:

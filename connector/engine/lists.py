@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from connector.catalog import folds
+from connector.catalog.coercions import Wrong, day, echo, moment
 from connector.catalog.inputs import parse, unknown
 from connector.catalog.model import CUSTOM, Catalog, Entity, Field, Search, Where
 from connector.engine.lookups import LARGEST_ID, as_id, find_row, on_missing, resolve
@@ -66,7 +67,7 @@ def records(
     sorting = _order(entity, order)
 
     def work(tx: Transaction) -> Page:
-        where: list[Clause | AnyOf] = [_filter(tx, entity, name, text) for name, text in filters.items()]
+        where: list[Clause | AnyOf] = [_filter(catalog, tx, entity, name, text) for name, text in filters.items()]
         where += _matching(entity, q)
         query = Query(entity=entity.key, where=tuple(where), order=sorting)
         return _page(tx, entity, query, cursor, page_limit(limit))
@@ -236,32 +237,37 @@ def _order(entity: Entity, order: str | None) -> tuple[Order, ...]:
     )
 
 
-def _unknown(entity: Entity, name: str) -> Fault:
-    return unknown(name, [*(field.name for field in entity.fields.values() if not field.secret), *entity.own])
+def _unknown(entity: Entity, name: str, *others: str) -> Fault:
+    return unknown(name, [*(field.name for field in entity.fields.values() if not field.secret), *entity.own, *others])
 
 
-def _filter(tx: Transaction, entity: Entity, given: str, text: str) -> Clause:
+def _filter(catalog: Catalog, tx: Transaction, entity: Entity, given: str, text: str) -> Clause:
     name, _, op = given.removesuffix("]").partition("[")
     own = entity.own.get(name)
-    field = own or entity.fields.get(name)
-    if field is None or field.secret or (op or "eq") not in OPERATORS:
-        raise Invalid(faults=[_unknown(entity, name)])
+    field = own or entity.fields.get(name) or catalog.shown(entity, name)
+    if field is None or field.secret:
+        raise Invalid(faults=[_unknown(entity, name, *(show.name for show in entity.shows))])
+    if op and op not in OPERATORS:
+        raise Invalid(faults=[unknown(f"{name}[{op}]", [f"{name}[{known}]" for known in OPERATORS])])
     op = op or ("contains" if field.kind == "list" else "eq")
     value: Any = text
     if op != "contains":
-        values = [_value(tx, field, part) for part in (text.split(",") if op == "in" else [text])]
+        values = [_value(tx, name, field, part) for part in (text.split(",") if op == "in" else [text])]
         value = values if op == "in" else values[0]
     return _inside(own, op, value) if own is not None else Clause(path=name, op=op, value=value)
 
 
-def _value(tx: Transaction, field: Field, text: str) -> Any:
+def _value(tx: Transaction, name: str, field: Field, text: str) -> Any:
     if text == "":
         return None
     try:
         return _by_key(tx, field, text) if field.ref is not None else READ.get(field.kind, str)(text)
     except (ValueError, OverflowError):
-        params = {"name": field.name, "got": text[:60], "expected": field.kind}
-        raise Invalid(faults=[Fault(pointer=f"/{field.name}", key="wrong_type", params=params)]) from None
+        params = {"name": name, "got": echo(text), "allowed": field.kind}
+        raise Invalid(faults=[Fault(pointer=f"/{name}", key="wrong_type", params=params)]) from None
+    except Wrong as wrong:
+        found = [Fault(pointer=f"/{name}", key=key, params={"name": name, **said}) for _, key, said in wrong.mistakes]
+        raise Invalid(faults=found) from None
 
 
 def _by_key(tx: Transaction, field: Field, text: str) -> int:
@@ -296,7 +302,14 @@ def _boolean(text: str) -> bool:
         raise ValueError(text) from None
 
 
+def _moment(text: str) -> Any:
+    """A moment; a day stands for its beginning in UTC."""
+    return moment(f"{text}T00:00:00Z" if len(text) == len("2026-03-01") else text)
+
+
 READ: Mapping[str, Callable[[str], Any]] = {
+    "date": day,
+    "datetime": _moment,
     "integer": _whole,
     "number": _number,
     "money": _number,

@@ -57,7 +57,7 @@ def settle(entity: Entity, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _faults(field: Field, value: Any) -> list[Fault]:
     if not isinstance(value, KINDS[field.kind]) or isinstance(value, bool) is not (field.kind == "boolean"):
-        return [_fault(field, "wrong_type", got=value, expected=field.kind)]
+        return [_fault(field, "wrong_type", got=value, allowed=field.kind)]
     return [
         _fault(field, BOUNDS[word][0], got=str(value)[:60], limit=limit)
         for word, limit in field.schema.items()

@@ -125,7 +125,7 @@ def require(url: str, vetting: Vetting, pointer: str) -> str:
         raise Invalid(faults=[Fault(pointer=pointer, key=key, params={"value": url[:200]})]) from None
     except Denied:
         params = {"value": url[:200]}
-        raise Invalid(faults=[Fault(pointer=pointer, key="address_not_allowed", params=params)]) from None
+        raise Invalid(faults=[Fault(pointer=pointer, key="network_not_allowed", params=params)]) from None
     except OSError:
         return url
     return url

@@ -199,7 +199,7 @@ class Dispatcher:
         if feed is None:
             return
         for event in page(sight(row), feed.topics, feed.value):
-            if (feed.wants is None or feed.wants(event)) and _meant(row, event):
+            if event.seq > (row["heard"] or 0) and (feed.wants is None or feed.wants(event)) and _meant(row, event):
                 yield row, event, feed
 
     def _feed(self, row: Row) -> Feed | None:

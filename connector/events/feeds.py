@@ -12,7 +12,7 @@ import orjson
 
 from connector.catalog.custom import holds, whole
 from connector.catalog.inputs import parse
-from connector.catalog.model import CUSTOM, Catalog, Trigger
+from connector.catalog.model import CHANGED, CUSTOM, Catalog, Trigger
 from connector.engine.lists import Page, page_limit
 from connector.engine.lookups import resolve
 from connector.engine.queries import left_out, open_run
@@ -123,6 +123,8 @@ def _projection(found: Trigger) -> Callable[[Event], dict[str, Any]]:
     def item(event: Event) -> dict[str, Any]:
         record = orjson.loads(event.after or event.before or "{}")
         shown = {key: record.get(key) for key in keys}
+        if CHANGED in shown:
+            shown[CHANGED] = list(event.changed)
         if CUSTOM in shown and found.own:
             shown[CUSTOM] = whole(found.own, shown[CUSTOM])
         shown |= {"id": event.seq, "occurred_at": event.at, "actor_id": event.actor_id, "origin": event.origin,

@@ -75,7 +75,7 @@ def _reason(error: BaseException | None) -> str:
     seen = 0
     while error is not None and seen < 10:
         if isinstance(error, Denied):
-            return "address_not_allowed"
+            return "network_not_allowed"
         if isinstance(error, socket.gaierror):
             return "name_not_found"
         if isinstance(error, requests.exceptions.SSLError):

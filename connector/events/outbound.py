@@ -171,7 +171,7 @@ def reason(error: BaseException) -> str:
 
 
 REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((Denied,), "address_not_allowed"),
+    ((Denied,), "network_not_allowed"),
     ((socket.gaierror,), "name_not_found"),
     ((TimeoutError,), "no_answer_in_time"),
     ((ssl.SSLError,), "tls_failed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,7 +16,7 @@ from connector.access.audit import note
 from connector.access.tokens import Caller
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
-from connector.errors import Conflict, NotFound
+from connector.errors import Conflict, LeadwireError, NotFound
 from connector.events import signing
 from connector.events.feeds import Feed, filled, trigger
 from connector.events.messages import Parameter, sealed
@@ -89,12 +89,23 @@ def create(catalog: Catalog, store: Store, vault: Vault, caller: Caller, wish: W
 
     An unknown trigger raises NotFound, a filter that its feed would refuse raises Invalid.
     """
-    filled(catalog, store, caller.scope, trigger(catalog, wish.trigger), textual(wish.filter))
+    _vet(catalog, store, caller.scope, wish.trigger, textual(wish.filter))
     values = _values(vault, wish) | {
         "user_id": caller.user_id, "token_id": caller.token_id, "kind": "webhook",
         "fingerprint": fingerprint(caller.scope.account_id, str(caller.token_id), wish),
     }  # fmt: skip
-    return settled(store, vault, caller.scope.account_id, values, by=caller.scope)
+    heard = store.feed(caller.scope.account_id).newest
+    return settled(store, vault, caller.scope.account_id, values, by=caller.scope, heard=heard)
+
+
+def _vet(catalog: Catalog, store: Store, scope: Scope, key: str, given: Mapping[str, Any]) -> None:
+    """Refuse a filter as its feed would, with every mistake named by its place in the subscription."""
+    found = trigger(catalog, key)
+    try:
+        filled(catalog, store, scope, found, given)
+    except LeadwireError as error:
+        error.faults = tuple(replace(fault, pointer=f"/filter{fault.pointer}") for fault in error.faults)
+        raise
 
 
 def _values(vault: Vault, wish: Wish) -> Row:
@@ -105,11 +116,14 @@ def _values(vault: Vault, wish: Wish) -> Row:
 
 
 def settled(
-    store: Store, vault: Vault, account_id: int, values: Row, *, by: Scope | None = None
+    store: Store, vault: Vault, account_id: int, values: Row, *, by: Scope | None = None, heard: int = 0
 ) -> tuple[Row, str | None]:
-    """Find the subscription with that fingerprint, or make it; of two at once, one makes it."""
+    """Find the subscription with that fingerprint, or make it; of two at once, one makes it.
+
+    `heard`: the newest event before it. The dispatcher may be behind, and what was before it is not told of.
+    """
     secret = signing.mint()
-    made = {"state": "active", **values, "account_id": account_id, "secret": vault.seal(secret)}
+    made = {"state": "active", "heard": heard, **values, "account_id": account_id, "secret": vault.seal(secret)}
 
     def work(tx: Transaction) -> tuple[Row, bool]:
         same = Clause(path="fingerprint", op="eq", value=values["fingerprint"])
@@ -204,7 +218,7 @@ def revise(catalog: Catalog, store: Store, vault: Vault, caller: Caller, row: Ro
         changes["parameters"] = sealed(vault, asked["parameters"])
     if "filter" in asked:
         changes["filter"] = textual(asked["filter"])
-        filled(catalog, store, caller.scope, trigger(catalog, row["trigger"]), changes["filter"])
+        _vet(catalog, store, caller.scope, row["trigger"], changes["filter"])
     if row["kind"] != PROVIDER:
         after = {**row, **changes}
         wish = Wish(trigger=after["trigger"], target_url=after["target_url"], filter=after["filter"])

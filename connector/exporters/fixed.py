@@ -153,7 +153,7 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 """The addresses that are the same whatever the files say."""
 
-PAGES = ("/docs/api", "/docs/api/<name>", "/documentation")
+PAGES = ("/docs/api", "/docs/api/<name>", "/documentation", "/documentation/index.html")
 """Pages for people: no operations."""
 
 ALIASES: Mapping[str, str] = {

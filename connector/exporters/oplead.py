@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.catalog.coercions import kind_of
 from connector.catalog.filters import DIGITS, LONGEST_NUMBER
-from connector.catalog.model import Catalog
+from connector.catalog.model import Catalog, Input
 from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.families import Family, parameter, reference, refusals
 from connector.exporters.hooks import NULL_WHOLE, SECRET, STYLES, URL
@@ -26,7 +26,7 @@ from connector.exporters.routes import (
     paging,
     segment,
 )
-from connector.exporters.texts import body, line, or_empty
+from connector.exporters.texts import body, in_query, line, or_empty
 
 TAG = "Oplead"
 EVENTS = ("new-lead-assigned", "lead-status-changed", "appointment-updated")
@@ -255,13 +255,18 @@ def components(catalog: Catalog) -> dict[str, Any]:
     }
     return {
         "OpleadLead": closed(shown), "OpleadTaken": closed(taken), "OpleadSubscription": closed(hook()),
-        "OpleadFile": {**closed(file), "additionalProperties": True}, "OpleadInput": given(body(action.input)),
+        "OpleadFile": {**closed(file), "additionalProperties": True}, "OpleadInput": given(action.input),
     }  # fmt: skip
 
 
-def given(whole: dict[str, Any]) -> dict[str, Any]:
+def given(input: Input) -> dict[str, Any]:
     """What may be sent of a lead: the inputs of the action, numbers for texts too, and whatever else there is."""
-    wider = {name: with_numbers(schema) for name, schema in whole["properties"].items()}
+    wider = {name: with_numbers(schema) for name, schema in body(input)["properties"].items()}
+    wider |= {
+        name: with_text(wider[name], schema)
+        for name, schema in input.schema["properties"].items()
+        if "x-split" in schema and "enum" not in schema["items"]
+    }
     wider |= {name: with_objects(wider[name]) for name in OBJECTS}
     return loose(wider)
 
@@ -270,6 +275,12 @@ def loose(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
     """An object of these and whatever else there is."""
     return {"type": "object", "required": list(required), "properties": properties, "additionalProperties": ANY,
             "propertyNames": line()}  # fmt: skip
+
+
+def with_text(listed: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A list may be one text, as in an address."""
+    loosened = {name: value for name, value in listed.items() if name != "maxLength"}
+    return {**loosened, "pattern": in_query(schema, required=False)["pattern"]}
 
 
 def with_numbers(schema: Mapping[str, Any]) -> Mapping[str, Any]:

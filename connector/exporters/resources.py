@@ -25,8 +25,8 @@ def lists(catalog: Catalog) -> Iterator[Route]:
             title=f"List {entity.plural.replace('_', ' ').title()}",
             does=f"Records of type {title} that you may see. Besides `field=value` filters take the form "
                  "`field[op]=value` with op one of eq, ne, gt, gte, lt, lte, in, contains.",
-            takes=(*ordering(entity), *paging(LIST), *filters(entity)), answers=page(reference(named(entity.key))),
-            refuses=(409,),
+            takes=(*ordering(entity), *paging(LIST), *filters(catalog, entity)),
+            answers=page(reference(named(entity.key))), refuses=(409,),
         )  # fmt: skip
 
 
@@ -40,20 +40,20 @@ def ordering(entity: Entity) -> Iterator[Parameter]:
     yield Parameter(name="order", schema=schema, does="The field to sort by, with `-` downwards.")
 
 
-def filters(entity: Entity) -> Iterator[Parameter]:
-    """One filter per field."""
-    for field in entity.fields.values():
-        if not field.secret and field.kind != "object":
-            schema = or_empty(FILTERS.get(field.kind, line()), "string")
-            schema = line() if field.ref is not None else schema
-            yield Parameter(name=field.name, schema=schema, does=f"Only where {field.title['en']} is this.")
-    for field in entity.own.values():
-        schema = or_empty(FILTERS.get(field.kind, line()), "string")
-        yield Parameter(name=field.name, schema=schema, does=f"Only where {field.title['en']} is this.")
+def filters(catalog: Catalog, entity: Entity) -> Iterator[Parameter]:
+    """One filter per field, also of those that are shown of other records."""
+    own = {field.name: field for field in entity.own.values()}
+    shown = {show.name: catalog.shown(entity, show.name) for show in entity.shows}
+    for name, field in {**entity.fields, **shown, **own}.items():
+        if field is not None and not field.secret and (field.kind != "object" or name in own):
+            schema = line() if field.ref is not None else or_empty(FILTERS.get(field.kind, line()), "string")
+            yield Parameter(name=name, schema=schema, does=f"Only where {field.title['en']} is this.")
 
 
 NUMBER = {"type": "number", "exclusiveMinimum": -9e14, "exclusiveMaximum": 9e14}
 FILTERS: Mapping[str, Schema] = {
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
     "integer": {"type": "integer", "minimum": -(2**53) + 1, "maximum": 2**53 - 1},
     "number": NUMBER,
     "money": NUMBER,

@@ -17,7 +17,7 @@ PAGED: Mapping[str, str] = {
     "first": "`old`: upwards; anything else: downwards.",
     "offset": "The number of the page, from 0; a page has 200 rows.",
 }
-SOURCED = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+SOURCED = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_referrer")
 RECEIVED: Mapping[str, str] = {
     "title": "title", "email": "email", "phone": "phone", "company": "company", "description": "description",
     "site": "site", "ip": "ip", "country": "country", "city": "city", "path": "source", "partner": "partner",

@@ -245,6 +245,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "{name} est inconnu ici. Essayez : {hint}.",
         "Поле {name} здесь неизвестно. Попробуйте: {hint}.",
     ),
+    "nothing_known": row(
+        "{name} is not known here: no parameter is. Leave it out.",
+        "{name} est inconnu ici : aucun paramètre n'est accepté. Retirez-le.",
+        "Поле {name} здесь неизвестно: параметров здесь нет. Уберите его.",
+    ),
     "wrong_type": row(
         "{name} is {got}, which is not of type {allowed}. Send that type.",
         "{name} vaut {got}, qui n'est pas de type {allowed}. Envoyez ce type.",

@@ -32,6 +32,16 @@ ACCESS: Mapping[str, Mapping[str, str]] = {
         "Ce jeton n'a pas la portée {name}. Demandez à un administrateur un jeton qui l'a.",
         "У этого токена нет области {name}. Запросите у администратора токен с ней.",
     ),
+    "packed_body": row(
+        "A body packed with {given} is not read here. Send it plain, without Content-Encoding.",
+        "Un corps compressé en {given} n'est pas lu ici. Envoyez-le tel quel, sans Content-Encoding.",
+        "Тело, сжатое как {given}, здесь не читается. Пришлите его как есть, без Content-Encoding.",
+    ),
+    "no_such_id": row(
+        "There is nothing with the id {value} here that you may see. Ids are whole numbers from 1.",
+        "Il n'y a rien ici avec l'identifiant {value}, ou c'est hors de votre portée. Les identifiants sont des entiers à partir de 1.",
+        "Здесь нет ничего с номером {value}, что вам доступно. Номера — целые числа от 1.",
+    ),
     "address_not_allowed": row(
         "This token may not be used from {address}. Ask an administrator to allow that address.",
         "Ce jeton ne peut pas être utilisé depuis {address}. Demandez à un administrateur d'autoriser cette adresse.",

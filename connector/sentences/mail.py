@@ -97,6 +97,11 @@ MAIL: Mapping[str, Mapping[str, str]] = {
         "Il n'y a pas de boîte aux lettres {value}.",
         "Почтового ящика {value} нет.",
     ),
+    "multipart_expected": row(
+        "Files are read from a multipart/form-data body only. Send the file as a part of one, with a file name.",
+        "Les fichiers ne sont lus que dans un corps multipart/form-data. Envoyez-y le fichier, avec un nom de fichier.",
+        "Файлы читаются только из тела multipart/form-data. Пришлите файл его частью, с именем файла.",
+    ),
     "file_expected": row(
         "Send the file as a part named file of a multipart/form-data body, with a file name.",
         "Envoyez le fichier dans une partie nommée file d'un corps multipart/form-data, avec un nom de fichier.",

@@ -52,7 +52,7 @@ WEBHOOKS: Mapping[str, Mapping[str, str]] = {
         "L'adresse contient un nom d'utilisateur ou un mot de passe. Envoyez-les comme paramètre supplémentaire (un en-tête).",
         "В адресе указаны имя или пароль. Передайте их дополнительным параметром (заголовком).",
     ),
-    "address_not_allowed": row(
+    "network_not_allowed": row(
         "This address leads into a network that is not called from here. The operator can open one with LEADWIRE_OUTBOUND_ALLOW.",
         "Cette adresse mène à un réseau qui n'est pas appelé d'ici. L'exploitant peut l'ouvrir avec LEADWIRE_OUTBOUND_ALLOW.",
         "Этот адрес ведёт в сеть, которую отсюда не вызывают. Оператор может открыть её через LEADWIRE_OUTBOUND_ALLOW.",

@@ -127,6 +127,7 @@ SUBSCRIPTION = _entity(
         _field("old_secret_until", "datetime"),
         _field("fingerprint"),
         _field("state"),
+        _field("heard", "integer"),
         _field("reason"),
         _field("failing_since", "datetime"),
         _field("last_status", "integer"),

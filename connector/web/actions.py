@@ -14,14 +14,13 @@ from connector.engine.run import Result, run, run_many
 from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMethod, WrongType
 from connector.storage.contract import Event
 from connector.web import incoming
-from connector.web.answers import answer
+from connector.web.answers import answer, replayed
 from connector.web.envelope import FAULT
 from connector.web.house import house
 from connector.web.problems import problem
 
 actions = Blueprint("actions", __name__)
 MOST_ROWS = 1000
-REPLAYED = (("Idempotency-Replayed", "true"),)
 OTHERS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -39,9 +38,7 @@ def act(key: str) -> Response:
     result = run(house().catalog_of(caller), house().store, caller.scope, key, raw, text=text, dry_run=dry_run)
     if dry_run:
         return answer(rehearsal(result))
-    response = answer(result.data, 201 if result.created else 200)
-    response.headers.extend(REPLAYED if result.replayed else ())
-    return response
+    return replayed(answer(result.data, 201 if result.created else 200), again=result.replayed)
 
 
 @actions.post("/actions/<key>/batch", provide_automatic_options=False)

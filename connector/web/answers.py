@@ -15,6 +15,8 @@ from connector.web.paths import Wsgi
 JSON_TYPE = "application/json"
 UNKEPT = (("Cache-Control", "no-store"),)
 NAME = "X-Request-Id"
+REPLAYED = (("Idempotency-Replayed", "true"),)
+"""What the answer to a call says that was answered before."""
 HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -81,3 +83,9 @@ def install(app: Flask) -> None:
     """Make the app speak this way."""
     app.json = Orjson(app)
     app.after_request(finish)
+
+
+def replayed(response: Response, *, again: bool) -> Response:
+    """The answer, marked where it is that of an earlier call with the same idempotency key."""
+    response.headers.extend(REPLAYED if again else ())
+    return response

@@ -26,7 +26,7 @@ from connector.errors import Fault, Invalid, TooLarge
 from connector.storage.blobs import Blob, Blobs, open_blobs, shelf
 from connector.storage.contract import Row, Transaction
 from connector.web import incoming
-from connector.web.answers import answer
+from connector.web.answers import answer, replayed
 from connector.web.house import house
 
 attachments = Blueprint("attachments", __name__)
@@ -60,9 +60,7 @@ def attach(lead_id: str) -> Response:
     row = done.data["attachments"][0]
     response = answer(row, 201)
     response.headers["Location"] = url_for(".download", attachment_id=row["id"])
-    if isinstance(done, Kept):
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+    return replayed(response, again=isinstance(done, Kept))
 
 
 @attachments.get("/leads/<lead_id>/attachments")

@@ -27,8 +27,7 @@ from connector.group import Group, Late, Turn
 from connector.pace import Line, seated
 from connector.storage.contract import Outcome
 from connector.web import envelope, logs
-from connector.web.actions import REPLAYED
-from connector.web.answers import HEADERS, JSON_TYPE, NAME, UNKEPT
+from connector.web.answers import HEADERS, JSON_TYPE, NAME, REPLAYED, UNKEPT
 from connector.web.house import House
 from connector.web.incoming import mapping
 from connector.web.metrics import Meters
@@ -100,6 +99,8 @@ def _plain(environ: dict[str, Any], house: House) -> Plain | None:
     if environ["REQUEST_METHOD"] != "POST" or address is None or environ["QUERY_STRING"]:
         return None
     if not JSON.fullmatch(environ.get("CONTENT_TYPE") or "") or not (length.isascii() and length.isdecimal()):
+        return None
+    if "HTTP_CONTENT_ENCODING" in environ:
         return None
     if len(length) > 18 or int(length) > house.settings.body_limit:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from connector.catalog.coercions import echo
 from connector.catalog.inputs import MAX_FAULTS
@@ -15,6 +15,7 @@ from connector.catalog.place import candidates
 from connector.errors import Fault, Invalid
 from connector.sentences import SENTENCES
 
+Fields = Mapping[Any, fields.Field[Any]]
 Read = Callable[[re.Match[str], Any], tuple[str, Mapping[str, Any]]]
 
 
@@ -24,20 +25,31 @@ def checked(schema: Schema, body: Mapping[str, Any], *, partial: bool = False) -
         # By name, for `True` would let parts of nested schemas be missing too.
         typed: dict[str, Any] = schema.load(body, partial=tuple(schema.fields) if partial else False)
     except ValidationError as error:
-        names = [field.data_key or name for name, field in schema.fields.items() if not field.dump_only]
-        raise Invalid(faults=list(islice(faults(error.messages_dict, body, names), MAX_FAULTS))) from None
+        raise Invalid(faults=list(islice(faults(error.messages_dict, body, known(schema)), MAX_FAULTS))) from None
     return typed
 
 
-def faults(messages: Mapping[Any, Any], given: Any, known: Sequence[str], place: str = "") -> Iterator[Fault]:
+def known(schema: Any) -> Fields:
+    """What a schema takes, by the name it has on the wire; a list of objects takes what each of them does."""
+    while isinstance(schema, fields.List):
+        schema = schema.inner
+    if isinstance(schema, fields.Nested):
+        schema = schema.schema
+    if not isinstance(schema, Schema):
+        return {}
+    return {field.data_key or name: field for name, field in schema.fields.items() if not field.dump_only}
+
+
+def faults(messages: Mapping[Any, Any], given: Any, there: Fields, place: str = "") -> Iterator[Fault]:
     """Marshmallow's complaints, one by one, each about a part of what was given."""
     for name, said in messages.items():
         here = name == "_schema"
         pointer, value = (place, given) if here else (f"{place}/{name}", part(given, name))
         if isinstance(said, Mapping):
-            yield from faults(said, value, (), pointer)
+            # A number is a place in a list, whose items are all of one kind.
+            yield from faults(said, value, known(there[name]) if name in there else there, pointer)
         else:
-            yield fault(pointer, " ".join(said), value, known)
+            yield fault(pointer, " ".join(said), value, [*there])
 
 
 def part(given: Any, name: Any) -> Any:
@@ -51,7 +63,8 @@ def part(given: Any, name: Any) -> Any:
 def fault(pointer: str, said: str, value: Any, known: Sequence[str]) -> Fault:
     """One complaint in our own words."""
     name = pointer[1:].replace("/", ".")
-    params = {"name": name, "got": echo(value), "hint": candidates(name, known), "keyword": said}
+    hint = candidates(name.rpartition(".")[2], known)
+    params = {"name": name, "got": echo(value), "hint": hint, "keyword": said}
     for pattern, read in WORDS:
         if found := pattern.fullmatch(said):
             key, more = read(found, value)

@@ -27,7 +27,7 @@ from connector.errors import (
     WrongMethod,
     WrongType,
 )
-from connector.sentences import LOCALES
+from connector.sentences import LOCALES, SENTENCES
 from connector.web import envelope
 from connector.web.house import house
 
@@ -72,7 +72,11 @@ def locale() -> str:
 
 @lru_cache(maxsize=256)
 def _best(wanted: str) -> str:
-    return parse_accept_header(wanted, LanguageAccept).best_match(LOCALES) or "en"
+    # By the language alone: `fr-CA` is French, and is wanted before what comes after it.
+    asked = parse_accept_header(wanted, LanguageAccept)
+    return next(
+        (spoken for word, much in asked if (spoken := word.partition("-")[0].lower()) in LOCALES and much), "en"
+    )
 
 
 def address() -> str:
@@ -121,7 +125,8 @@ def ruler() -> Caller:
 def meant() -> None:
     """A GET that acts is one that a person or program means: no prefetch, no link that a page embeds or that is opened.
 
-    Browsers may only send it as a `cors` call of this very origin, as the documentation's request sender does.
+    Browsers may only send it as a `cors` call of this very origin, as the documentation's request sender does. They
+    always name the site; a program's `fetch` (Node's) says `cors` and names none.
     """
     if request.method == "GET" and not house().settings.get_acts:
         raise WrongMethod("get_switched_off", method=request.method, allow="POST")
@@ -129,7 +134,7 @@ def meant() -> None:
     if any(word in said for said in ahead for word in LOOKING):
         raise Forbidden("prefetch_refused")
     mode, site = (request.headers.get(f"Sec-Fetch-{name}", "").lower() for name in ("Mode", "Site"))
-    if (mode or site) and (mode, site) != ("cors", "same-origin"):
+    if mode not in ("", "cors") or site not in ("", "same-origin") or (site and not mode):
         raise Forbidden("prefetch_refused")
 
 
@@ -191,9 +196,13 @@ def limit(value: str | None, most: int, name: str = "limit") -> int | None:
 
 def path_id(value: str, what: str) -> int:
     """The id in an address; anything that cannot be one is as unknown as an id that nobody has."""
+    value = value.strip()
     if value.isascii() and value.isdecimal() and len(value) <= 19 and 0 < int(value) <= MAX_ID:
         return int(value)
-    raise NotFound(f"{what}_not_found", value=value)
+    code, shown = f"{what}_not_found", repr(value[:60])
+    if code in SENTENCES:
+        raise NotFound(code, value=value)
+    raise NotFound(code, texts={it: text.format(value=shown) for it, text in SENTENCES["no_such_id"].items()})
 
 
 def body() -> tuple[dict[str, Any], bool]:
@@ -205,7 +214,8 @@ def body() -> tuple[dict[str, Any], bool]:
     if kind != JSON_TYPE:
         kind = request.mimetype
     data = content()
-    if kind == JSON_TYPE or kind.endswith("+json"):
+    if kind == JSON_TYPE or kind.endswith("+json") or (not kind and data.lstrip()[:1] == b"{"):
+        # Programs that send bytes often do not say what they are.
         return mapping(data), False
     if kind in FORMS:
         return _form(), True
@@ -215,7 +225,10 @@ def body() -> tuple[dict[str, Any], bool]:
 
 
 def content() -> bytes:
-    """The body as it came; TooLarge for one over the limit."""
+    """The body as it came; TooLarge for one over the limit, WrongType for one that is packed."""
+    packed = request.headers.get("Content-Encoding", "identity").lower()
+    if packed not in ("", "identity"):
+        raise WrongType("packed_body", given=packed[:60])
     data = request.get_data()
     most = house().settings.body_limit
     if request.content_length is None and len(data) >= most:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from connector.access.idempotency import PARAMETER, checked
 from connector.access.tokens import Caller, act_as
@@ -21,7 +21,7 @@ from connector.engine.run import run
 from connector.errors import Invalid, LeadwireError, Malformed, NotFound, Unauthorized
 from connector.storage.contract import Row
 from connector.web import incoming
-from connector.web.answers import JSON_TYPE, answer
+from connector.web.answers import JSON_TYPE, answer, replayed
 from connector.web.house import house
 from connector.web.looking import refuse_looking
 from connector.web.plain import parameters
@@ -49,7 +49,9 @@ class Call:
     def act(self, key: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Run an action; parameters that are None or empty are as if not given, required custom fields need not be."""
         filled = {name: value for name, value in raw.items() if value not in (None, "")}
-        return run(self.catalog, house().store, self.caller.scope, key, filled, text=True, lenient=True).data
+        done = run(self.catalog, house().store, self.caller.scope, key, filled, text=True, lenient=True)
+        g.replayed = done.replayed
+        return done.data
 
     def search(self, key: str, raw: Mapping[str, Any], *, order: str | None = None, page: int = 0) -> list[Row]:
         """One page of a search, by number."""
@@ -104,8 +106,11 @@ class Call:
 Method = Callable[[Call], Any]
 
 
-def serve(methods: Mapping[str, Method], acting: Container[str]) -> Response:
-    """Answer this request with one of the methods; those that act need a token that may."""
+def serve(methods: Mapping[str, Method], acting: Container[str], names: Mapping[str, str]) -> Response:
+    """Answer this request with one of the methods; those that act need a token that may.
+
+    `names` says what parameters are called here; an error calls them as the caller does.
+    """
     refuse_looking()
     given = parameters()
     key, login = (given.get(name) or request.headers.get(name, "").strip() for name in ("apikey", "login"))
@@ -119,7 +124,12 @@ def serve(methods: Mapping[str, Method], acting: Container[str]) -> Response:
     caller.require("act" if name in acting else "read")
     catalog = house().catalog_of(caller)
     account = lists.record(catalog, house().store, caller.scope, catalog.entities["account"], caller.scope.account_id)
-    return answer(method(Call(caller=caller, catalog=catalog, account=account, given=given)))
+    try:
+        told = answer(method(Call(caller=caller, catalog=catalog, account=account, given=given)))
+        return replayed(told, again=g.get("replayed", False))
+    except LeadwireError as error:
+        error.rename({ours: theirs for theirs, ours in names.items() if given.get(theirs)})
+        raise
 
 
 def admitted(key: str) -> Caller:

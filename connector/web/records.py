@@ -65,7 +65,10 @@ def several(plural: str) -> Response:
     catalog = house().catalog_of(caller)
     entity = entity_of(catalog.plural, plural)
     filters = incoming.last(incoming.texts(request.args))
-    incoming.refuse_unknown([name.partition("[")[0] for name in filters], [*PAGING, *entity.fields, *entity.own])
+    incoming.refuse_unknown(
+        [name.partition("[")[0] for name in filters],
+        [*PAGING, *entity.fields, *entity.own, *(show.name for show in entity.shows)],
+    )
     q, order, cursor = (filters.pop(name, None) for name in ("q", "order", "cursor"))
     limit = incoming.limit(filters.pop("limit", None), lists.LARGEST)
     found = lists.records(

@@ -68,6 +68,7 @@ def written(catalog: Catalog) -> bytes:
 
 @reference.get("/docs/api")
 @reference.get("/documentation")
+@reference.get("/documentation/index.html")
 def page() -> Response:
     """The interactive reference: every operation, and a button that sends it."""
     response = Response((OWN / "reference.html").read_bytes(), content_type="text/html; charset=utf-8")

@@ -73,6 +73,7 @@ def test_a_token_works_only_from_its_ranges(client: Client, issued: Issue) -> No
     inside = client.get("/api/v1/me", headers=headers, environ_base={"REMOTE_ADDR": "::ffff:10.0.0.1"})
     assert [answer.status_code for answer in (refused, forged, inside)] == [403, 403, 200]
     assert refused.json["code"] == "address_not_allowed"
+    assert refused.json["message"].startswith("This token may not be used from 127.0.0.1.")
 
 
 def test_the_last_use_is_written_now_and_then(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from connector.catalog.model import Input
 from connector.catalog.place import Place
 from connector.catalog.shapes import Known, Outline
 from connector.errors import Fault, Invalid
-from connector.sentences import LOCALES, SENTENCES
+from connector.sentences import LOCALES, SENTENCES, access, doors, inbound, mail, webhooks
 
 USER = Outline(key="user", fields={"id": "integer", "email": "text"}, refs={}, required=frozenset(), inside={}, flat={})
 SCHEMA: dict[str, Any] = {
@@ -201,6 +202,12 @@ def test_defaults_are_not_shared(form: Input) -> None:
 def test_a_pointer_escapes_what_it_must(form: Input) -> None:
     [fault] = faults(form, {"name": "x", "a/b~": 1}, text=False)
     assert fault.pointer == "/a~1b~0"
+
+
+def test_no_sentence_stands_in_two_tables() -> None:
+    tables = (access.ACCESS, doors.DOORS, inbound.INBOUND, mail.MAIL, webhooks.WEBHOOKS)
+    keys = Counter(key for table in tables for key in table)
+    assert [key for key, count in keys.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("key", SENTENCES)

@@ -133,6 +133,21 @@ def test_what_cannot_be_read_is_refused_in_the_doors_own_shape(
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        ("/api/v1/task", "action=add&title=x&datum=01.12.2026", "datum"),
+        ("/api/v1/task", "action=add&title=x&totime=25:99", "totime"),
+        ("/api/v1/task", "action=add&title=x&clid=999", "clid:"),
+        ("/api/v1/task", "action=list&dateStart=x", "dateStart"),
+        (LEADS, f"action=add&title=x&path={'x' * 300}", "path"),
+    ],
+)
+def test_errors_name_parameters_as_the_caller_does(client: Client, path: str, query: str, name: str) -> None:
+    answer = client.get(f"{path}?{KEY}&{query}")
+    assert (answer.json["result"], answer.json["error"]["text"].split()[0]) == ("Error", name)
+
+
 @pytest.mark.parametrize("wrong", [{"login": "nobody"}, {"apikey": "wrong"}, {"action": "fly"}])
 def test_errors_may_leave_the_http_status_alone(
     settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]

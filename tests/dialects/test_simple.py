@@ -36,6 +36,11 @@ def test_prefetching_never_acts(client: Client, headers: dict[str, str]) -> None
     assert tags(client) == before
 
 
+@pytest.mark.parametrize("path", [TAGS + "?tag=x", f"/developer/v1/leads?login=ada&apikey={ADMIN_TOKEN}&action=stat"])
+def test_a_program_whose_fetch_names_its_mode_may_act(client: Client, path: str) -> None:
+    assert client.get(path, headers=KEY | {"Sec-Fetch-Mode": "cors"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -46,6 +51,8 @@ def test_prefetching_never_acts(client: Client, headers: dict[str, str]) -> None
         {"method": "POST", "json": {"tag": ["one way"]}},
         {"method": "POST", "query_string": "colour=red", "json": {"tag": "one way"}},
         {"method": "POST", "query_string": "tag=two", "data": {"tag": "one way"}},
+        {"query_string": "tag[]=two&tag%5B%5D=one+way"},
+        {"method": "POST", "json": {"tag[]": ["one way"]}},
     ],
 )
 def test_parameters_come_in_the_address_or_in_the_body(client: Client, sent: dict[str, Any]) -> None:
@@ -94,8 +101,36 @@ def test_an_action_that_answers_something_else_still_answers_the_lead(client: Cl
     assert {"remind_date", "remind_time"} <= set(answer)
 
 
+def test_an_action_answers_at_its_path_and_at_its_key(client: Client) -> None:
+    copies = [client.get(f"/api/simple/leads/1/{name}", headers=KEY) for name in ("duplicate", "duplicate_lead")]
+    assert [copy.status_code for copy in copies] == [200, 200]
+    assert len({1, *(copy.json["id"] for copy in copies)}) == 3
+
+
 def test_a_deleted_lead_answers_an_object(client: Client) -> None:
-    assert client.get("/api/simple/leads/1/delete_lead", headers=KEY).status_code in (200, 404)
+    answers = [client.get("/api/simple/leads/1/delete_lead", headers=KEY) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].json["id"] == 1
+
+
+def test_a_caller_who_is_too_fast_is_told_so_in_both_headers(client: Client) -> None:
+    made = client.post("/api/v1/tokens", json={"name": "fast", "rate_limit": 1}, headers=ADMIN).json["token"]
+    answers = [client.get("/api/simple/leads/1/todo", headers={"X-API-KEY": made}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].headers["API-RETRY-AFTER"] == answers[1].headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/simple/leads/1/append_to_description?to_append=once&idempotency_key=k",
+        f"/developer/v1/leads?login=ada&apikey={ADMIN_TOKEN}&action=add&title=Once&idempotency_key=k",
+    ],
+)
+def test_an_answer_that_was_given_before_says_so(client: Client, path: str) -> None:
+    answers = [client.get(path, headers=KEY) for _ in range(2)]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 def test_answers_are_never_cached(client: Client) -> None:

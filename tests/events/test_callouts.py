@@ -98,7 +98,7 @@ def test_no_call_reaches_a_private_network(quick_post: Post, catalog: Catalog, r
     closed.settled(1)
     closed.rest()
     assert receiver.connections == 0
-    assert {row["error"] for row in closed.rows("attempt")} == {"address_not_allowed"}
+    assert {row["error"] for row in closed.rows("attempt")} == {"network_not_allowed"}
 
 
 def test_an_address_that_is_none_fails_and_stops_nobody(quick_post: Post, catalog: Catalog, receiver: Receiver) -> None:

@@ -50,9 +50,6 @@ def test_what_happened_before_is_not_sent_and_what_happens_while_no_worker_runs_
     post: Post, receiver: Receiver
 ) -> None:
     post.leads(2)
-    post.work()
-    post.until(lambda: not post.store.backlogs())
-    post.rest()
     row = post.subscribe(receiver)
     post.leads(2)
     post.work()

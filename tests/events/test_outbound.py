@@ -65,14 +65,14 @@ def test_no_spelling_of_loopback_is_connected_to(send: Send, receiver: Receiver,
 
 def test_an_open_and_a_closed_port_are_told_apart_by_nothing(send: Send, receiver: Receiver) -> None:
     said = {send(post(f"http://127.0.0.1:{port}/"), Vetting()).error for port in (receiver.port, 1)}
-    assert said == {"address_not_allowed"}
+    assert said == {"network_not_allowed"}
 
 
 def test_a_name_that_changes_its_address_between_look_ups_gains_nothing(send: Send, receiver: Receiver) -> None:
     answers = iter([["93.184.216.34", "127.0.0.1"], ["127.0.0.1"], ["127.0.0.1"]])
     flipping = Vetting(resolve=lambda host, port, **given: answering(*next(answers))(host, port))
     replies = [send(post(f"http://flip.example:{receiver.port}/"), flipping) for _ in range(3)]
-    assert {reply.error for reply in replies} == {"address_not_allowed"}
+    assert {reply.error for reply in replies} == {"network_not_allowed"}
     assert receiver.connections == 0
 
 

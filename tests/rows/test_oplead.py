@@ -19,7 +19,7 @@ SERVED_WITH = {"outbound_allow": "127.0.0.0/8", "secret_key": "only for these ro
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
 ANA, BRUNO = 2, 3
 FILES = ("/document/add", "/attachments")
-LABELS = ["Nurserie", "NURSERIE", "En cours", "en  cours", "Devis à relancer", "devis a relancer", "devis relancer"]
+LABELS = ["Nurserie", "Nursery", "En cours", "en  cours", "Devis à relancer", "devis a relancer", "devis relancer"]
 SHAPES: list[dict[str, Any]] = [
     {"json": {"lastname": "Dupont", "firstname": "Zoé", "postcode": 69003, "city": "Lyon"}},
     {"json": {"nom": "Dupont", "prénom": "Zoé", "code_postal": "69003", "Ville": "Lyon"}},
@@ -78,6 +78,10 @@ def test_O2_a_lead_is_created_from_json_form_and_multipart(oplead: Oplead, sent:
     assert answer.headers["Location"] == f"{oplead.root}/leads/{answer.json()['id']}"
 
 
+def test_O2_tags_may_be_a_text_in_json_too(oplead: Oplead) -> None:
+    assert oplead.made(tags="toit, VIP")["tags"] == oplead.made(tags=["toit", "VIP"])["tags"] == ["toit", "VIP"]
+
+
 def test_O2_the_same_reference_again_is_the_same_lead(oplead: Oplead) -> None:
     mine = reference()
     first = oplead.made(reference=mine, city="Lyon")
@@ -133,6 +137,7 @@ def test_O6_a_status_may_come_as_a_form_and_an_unknown_one_is_refused(oplead: Op
     refused = oplead.ask("PUT", f"/leads/{lead}/status", json={"status": "Perdu de vue"})
     assert (refused.status_code, refused.json()["code"]) == (404, "status_not_found")
     assert oplead.ask("PUT", f"/leads/{lead}/status", json={}).status_code == 422
+    assert oplead.ask("POST", f"/leads/{lead}/attachments", json={"file": "x"}).json()["code"] == "multipart_expected"
     assert oplead.get(f"/leads/{lead}")["status"] == "Gagné"
 
 

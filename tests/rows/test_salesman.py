@@ -80,7 +80,13 @@ def test_S5_user_is_a_login(leads: Door) -> None:
 
 
 def test_S6_utm_fields_are_kept_and_the_source_follows(leads: Door) -> None:
-    utm = {"utm_medium": "cpc", "utm_campaign": "spring", "utm_term": "окна", "utm_content": "banner"}
+    utm = {
+        "utm_medium": "cpc",
+        "utm_campaign": "spring",
+        "utm_term": "окна",
+        "utm_content": "banner",
+        "utm_referrer": "yandex.ru",
+    }
     found = read(leads, **stranger(), utm_source="google", **utm)
     assert (found["utm_source"], found["clientpathName"]) == ("google", "Google Ads")
     assert utm.items() <= found.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from io import BytesIO
 from typing import Any
 
@@ -93,10 +94,25 @@ def test_a_body_in_chunks_is_not_cut_at_the_limit(client: Client) -> None:
     assert answer.status_code == 413
 
 
+def test_json_of_no_kind_is_json(client: Client) -> None:
+    assert client.post(WON, data=b' {"lead_id": 1}', headers=ADMIN).status_code == 200
+    assert client.post(WON, data=b"lead_id=1", headers=ADMIN).status_code == 415
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
 def test_json_must_say_that_it_is_json(client: Client, kind: str) -> None:
     answer = client.post(WON, data=b'{"lead_id": 1}', headers={**ADMIN, "Content-Type": kind})
     assert (answer.status_code, answer.json["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_packed_body_is_refused_as_such(client: Client) -> None:
+    headers = {**ADMIN, "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = client.post(WON, data=gzip.compress(b'{"lead_id": 1}'), headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (415, "packed_body")
+
+
+def test_a_blank_beside_an_id_in_an_address_is_no_part_of_it(client: Client) -> None:
+    assert client.get("/api/simple/leads/1%20/todo", headers=ADMIN).json["id"] == 1
 
 
 @pytest.mark.parametrize("given", ["x", "0", "-1", "1.5", "9" * 30, "%00", "é", "1e3", "9223372036854775808"])
@@ -130,6 +146,8 @@ SAID = {"en": "No token was given", "fr": "Aucun jeton fourni", "ru": "Токе�
         ("en", "en"),
         ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
         ("de, ru;q=0.5", "ru"),
+        ("fr-CA, en;q=0.5", "fr"),
+        ("fr;q=0, ru-RU", "ru"),
         ("de", "en"),
         ("*", "en"),
         ("", "en"),

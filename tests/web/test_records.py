@@ -65,6 +65,40 @@ def test_filters_compare(client: Client) -> None:
     assert amounts[-1] >= 1000
 
 
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("status=won", {"Shop front for Northwind Bakery"}),
+        ("status=won&pipeline=Sales", {"Shop front for Northwind Bakery"}),
+        ("status_kind[in]=won,lost&user_email=bruno@example.test&amount[gt]=1", {"Shop front for Northwind Bakery"}),
+        ("processed_at[gte]=2026-01-20&status=won", {"Shop front for Northwind Bakery"}),
+        ("processed_at=2026-01-20T16:00:00%2B01:00", {"Shop front for Northwind Bakery"}),
+        ("processed_at[gt]=2026-01-20T16:00:00%2B01:00&status=won", set()),
+    ],
+)
+def test_filters_take_what_a_record_shows_and_times_in_any_offset(client: Client, query: str, titles: set[str]) -> None:
+    assert {row["title"] for row in get(client, f"leads?{query}")["data"]} == titles
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("amount[gte]=x", 'amount is "x", which is not of type money. Send that type.'),
+        ("amount[zz]=1", "amount[zz] is not known here. Try: amount["),
+        ("created_at[gte]=soon", 'created_at must be a date and time; it is "soon".'),
+        ("statsu=won", "statsu is not known here. Try: status."),
+    ],
+)
+def test_a_filter_that_cannot_be_is_told_so(client: Client, query: str, message: str) -> None:
+    answer = client.get(f"/api/v1/leads?{query}", headers=ADMIN)
+    assert (answer.status_code, answer.json["message"][: len(message)]) == (422, message)
+
+
+def test_a_place_without_parameters_says_so(client: Client) -> None:
+    answer = client.get("/api/v1/me?x=1", headers=ADMIN)
+    assert answer.json["message"] == "x is not known here: no parameter is. Leave it out."
+
+
 def test_filters_by_reference_take_ids(client: Client) -> None:
     status = get(client, "statuses?code=won")["data"][0]["id"]
     found = get(client, f"leads?status_id={status}")["data"]

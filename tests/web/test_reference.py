@@ -13,7 +13,7 @@ from tests.plugins.browser import Browser
 from tests.plugins.server import ADMIN_TOKEN, Client, Live, until
 
 STATUS = ".live-responses-table tbody .response-col_status"
-PAGES = ("/docs/api", "/docs/api/", "/documentation", "/documentation/")
+PAGES = ("/docs/api", "/docs/api/", "/documentation", "/documentation/", "/documentation/index.html")
 
 
 def test_the_document_needs_no_token_and_is_tagged_by_the_catalog(client: Client, house: House) -> None:
@@ -63,6 +63,7 @@ def test_the_page_sends_a_real_call(live: Live, browser: Browser) -> None:
     before = live.get("tasks", order="-id", limit=1)["data"][0]["id"]
     browser.open(f"{live.base}/documentation/#/Actions/create_task")
     browser.click(".auth-wrapper .authorize")
+    browser.wait("document.activeElement === document.querySelector('.auth-container input')")
     browser.type("#auth-bearer-value", ADMIN_TOKEN)
     browser.click(".auth-btn-wrapper .authorize")
     browser.click(".auth-btn-wrapper .btn-done")

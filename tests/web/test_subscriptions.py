@@ -91,7 +91,7 @@ def test_a_test_is_vetted_too(house: House, client: Client, receiver: Receiver) 
     made = subscribe(client, receiver.url()).json
     client.application.extensions[EXTENSION] = house
     told = client.post(f"{ROOT}/{made['id']}/test", headers=ADMIN).json
-    assert (told["error"], receiver.connections) == ("address_not_allowed", 0)
+    assert (told["error"], receiver.connections) == ("network_not_allowed", 0)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,8 @@ def test_a_test_is_vetted_too(house: House, client: Client, receiver: Receiver) 
         ({"trigger": None}, "/trigger"),
         ({"target_url": "ftp://x.example/"}, "/target_url"),
         ({"style": "soap"}, "/style"),
-        ({"filter": {"nobody": 1}}, "/nobody"),
+        ({"filter": {"nobody": 1}}, "/filter/nobody"),
+        ({"parameters": [{"name": "X-A", "value": "x", "plce": "query"}]}, "/parameters/0/plce"),
         ({"parameters": [{"name": "X-A"}]}, "/parameters/0/value"),
         ({"parameters": [{"name": "Host", "value": "x"}]}, "/parameters/0/name"),
         ({"parameters": [{"name": "webhook-id", "value": "x"}]}, "/parameters/0/name"),
@@ -113,6 +114,12 @@ def test_a_test_is_vetted_too(house: House, client: Client, receiver: Receiver) 
 def test_faults_are_named(client: Client, receiver: Receiver, body: Mapping[str, Any], pointer: str) -> None:
     answer = client.post(ROOT, json={"trigger": "new_lead", "target_url": receiver.url(), **body}, headers=ADMIN)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_an_unknown_name_in_a_list_is_told_the_known_ones(client: Client, receiver: Receiver) -> None:
+    body = {"trigger": "new_lead", "target_url": receiver.url(), "parameters": [{"name": "X", "vlaue": "x"}]}
+    (*_, fault) = client.post(ROOT, json=body, headers=ADMIN).json["errors"]
+    assert fault["message"] == "parameters.0.vlaue is not known here. Try: value."
 
 
 def test_members_see_their_own_only(

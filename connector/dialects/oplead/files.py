@@ -10,7 +10,7 @@ from flask import Response, request, url_for
 from connector.catalog.folds import text
 from connector.dialects.oplead import reading
 from connector.dialects.oplead.door import entered, oplead, reader
-from connector.dialects.oplead.finding import named, replayed
+from connector.dialects.oplead.finding import named
 from connector.dialects.oplead.reading import Sent
 from connector.engine import lists
 from connector.engine.lookups import on_missing
@@ -19,7 +19,7 @@ from connector.engine.run import action, task
 from connector.errors import Fault, Invalid, WrongType
 from connector.storage.contract import Row
 from connector.web import incoming
-from connector.web.answers import answer
+from connector.web.answers import answer, replayed
 from connector.web.attachments import Upload, keep, saved
 from connector.web.house import house
 
@@ -40,7 +40,7 @@ def attach(identifier: str) -> Response:
     lead = named(caller, identifier)
     todo, sent = action(house().catalog_of(caller), "set_status"), uploads(came)
     if request.mimetype != reading.MULTIPART:
-        raise WrongType(given=request.mimetype or "-")
+        raise WrongType("multipart_expected")
     if not sent:
         raise Invalid(faults=[Fault(pointer="/file", key="file_expected")])
     given = reading.inputs(came, reading.FILE, todo.input)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response
-
 from connector.access.tokens import Caller
 from connector.engine import lists
 from connector.engine.lookups import as_id, on_missing
@@ -20,13 +18,6 @@ STATUSES: Mapping[str, str] = {
     "todo": "En cours", "standby": "En attente", "won": "Gagné", "lost": "Perdu", "cancelled": "Annulé",
 }  # fmt: skip
 """What Oplead calls the statuses that have another title here."""
-
-
-def replayed(response: Response, *, again: bool) -> Response:
-    """The answer, marked where it is that of an earlier call with the same idempotency key."""
-    if again:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
 
 
 def named(caller: Caller, identifier: str) -> Row:

@@ -12,12 +12,12 @@ from connector.catalog.filters import midnight
 from connector.dialects.oplead import reading
 from connector.dialects.oplead.door import entered, oplead, reader
 from connector.dialects.oplead.files import linked, uploads
-from connector.dialects.oplead.finding import named, replayed, shaped
+from connector.dialects.oplead.finding import named, shaped
 from connector.engine import lists
 from connector.engine.once import Kept
 from connector.engine.run import action, run, task
 from connector.web import incoming
-from connector.web.answers import answer
+from connector.web.answers import answer, replayed
 from connector.web.attachments import keep
 from connector.web.house import house
 from connector.web.methods import numbered

@@ -211,6 +211,8 @@ def fitting(input: Input, name: str, value: Any) -> Any:
     kind = kind_of(schema)
     if isinstance(value, list) and kind != "list" and all(isinstance(item, str) for item in value):
         value = value[-1]
+    if kind == "list" and isinstance(value, str) and "x-split" in schema and "enum" not in schema["items"]:
+        return [item for part in value.split(schema["x-split"]) if (item := part.strip())]
     if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool) and roomy(schema, value):
         return shown(value)
     return value

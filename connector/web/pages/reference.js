@@ -11,3 +11,10 @@ SwaggerUIBundle({
   tryItOutEnabled: true,
   validatorUrl: null,
 });
+
+// Every field of the dialog asks for the focus and the last one gets it; a person begins with the first.
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".btn.authorize")) {
+    setTimeout(() => document.querySelector(".auth-container input")?.focus(), 100);
+  }
+});
