@@ -65,7 +65,13 @@ def take(tx: Transaction, wish: Claim) -> None:
 
     While another call with this key is under way the store waits for it.
     """
-    tx.note(ENTITY, {"slot": wish.slot, "content": wish.content})
+    entity, values = first(wish)
+    tx.note(entity, values, at_once=True)
+
+
+def first(wish: Claim) -> tuple[str, Row]:
+    """The key's row, to be written before the work among others."""
+    return ENTITY, {"slot": wish.slot, "content": wish.content}
 
 
 def keep(tx: Transaction, wish: Claim, result: Mapping[str, Any]) -> None:

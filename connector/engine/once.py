@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.access.idempotency import Claim, Taken, keep, kept, met, take
+from connector.access.idempotency import Claim, Taken, first, keep, kept, met, take
 from connector.errors import Conflict, LeadwireError
 from connector.storage.contract import Job, Outcome, Scope, Store, Transaction
 
@@ -68,9 +68,8 @@ def once_each(store: Store, tasks: Sequence[Task]) -> list[Outcome | Kept | Exce
 
 def try_each(store: Store, tasks: Sequence[Task], *, hurried: bool = False) -> list[Outcome | Exception]:
     """The same, but Taken is the answer where a claim is; for `hurried` see `Store.transact_many`."""
-    # Alone a task takes its claim before anything else; among others their locks come first, all in one order.
     jobs = [
-        Job(scope=task.scope, work=_claimed(task, task.claim), about=task.about if len(tasks) > 1 else ())
+        Job(scope=task.scope, work=_kept(task, task.claim), about=task.about, first=first(task.claim))
         if task.claim
         else Job(scope=task.scope, work=task.work, about=task.about)
         for task in tasks
@@ -90,10 +89,20 @@ def _settled(store: Store, task: Task, found: Outcome | Exception) -> Outcome | 
 
 def _claimed(task: Task, wish: Claim) -> Callable[[Transaction], Answer]:
     """The work behind its claim: the key's row is written before anything is read, so a second call waits here."""
+    rest = _kept(task, wish)
 
     def work(tx: Transaction) -> Answer:
         take(tx, wish)
         tx.hold(task.about)
+        return rest(tx)
+
+    return work
+
+
+def _kept(task: Task, wish: Claim) -> Callable[[Transaction], Answer]:
+    """The work, and what it comes to kept under its claim."""
+
+    def work(tx: Transaction) -> Answer:
         answer = task.work(tx)
         keep(tx, wish, {"data": answer.data, "created": answer.created})
         return answer

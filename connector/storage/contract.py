@@ -167,11 +167,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One unit of work for `transact_many`, and on whose behalf. Its `about` records are locked before it."""
+    """One unit of work for `transact_many`, and on whose behalf."""
 
     scope: Scope
     work: Callable[[Transaction], Any]
     about: tuple[tuple[str, int], ...] = ()
+    """Records that are locked before it."""
+    first: tuple[str, Row] | None = None
+    """A record of the code that is written before anything else, as by `note`: its entity and values."""
 
 
 @dataclass(slots=True)
@@ -229,8 +232,8 @@ class Transaction(Protocol):
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
         """Change fields; the row is locked first. Writes nothing when nothing differs. Returns it as it stands."""
 
-    def note(self, entity: str, values: Mapping[str, Any]) -> None:
-        """Create a record of the code that this transaction does not read back; nobody waits for its id."""
+    def note(self, entity: str, values: Mapping[str, Any], *, at_once: bool = False) -> None:
+        """Create a record of the code that this transaction does not read back, at its end or at once."""
 
     def amend(self, entity: str, by: str, value: Any, changes: Mapping[str, Any]) -> None:
         """Change fields of a record of the code that is there, found by a unique field; nobody reads it back here.

@@ -202,6 +202,9 @@ class MemorySession:
         found = next(row for row in self._rows(record.key) if row[by] == value)
         self.update(record, found["id"], changes, found)
 
+    def flush(self) -> None:
+        """Nothing is put off."""
+
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that nothing points at."""
         for other in self._known.by_key.values():

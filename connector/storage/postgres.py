@@ -22,9 +22,12 @@ from connector.errors import Conflict, Locked, StorageFull, Unavailable
 from connector.storage.contract import Clause, Outer, Query, Row, Scope
 from connector.storage.guards import guard_key, guards_of_row, locking
 from connector.storage.journal import Draft
+from connector.storage.listed import packed
+from connector.storage.notes import Make, amending, appending, stored
 from connector.storage.publishing import publish_all, published
 from connector.storage.records import Record, guards_of
 from connector.storage.sql import Link, SqlSession, SqlStore, Values, clash
+from connector.storage.statements import Statements
 from connector.storage.units import Again, Run
 from connector.storage.work import Session
 
@@ -46,7 +49,7 @@ class PostgresLink:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
         self._cursor = connection.cursor()
-        self._waiting: list[tuple[str, Values]] = []
+        self._waiting: list[tuple[str, Values, bool | None]] = []
 
     def rows(self, sql: str, params: Values, *, fresh_plan: bool = False) -> list[tuple[Any, ...]]:
         """Execute and fetch all. A fresh plan is not prepared: generic plans of feeds are hundreds of times slower."""
@@ -56,9 +59,9 @@ class PostgresLink:
         """Execute; how many rows it met."""
         return self._execute(sql, params, prepare=False if fresh_plan else None).rowcount
 
-    def later(self, sql: str, params: Values = ()) -> None:
+    def later(self, sql: str, params: Values = (), *, fresh_plan: bool = False) -> None:
         """Send it with the next statement."""
-        self._waiting.append((sql, params))
+        self._waiting.append((sql, params, False if fresh_plan else None))
 
     def insert(self, sql: str, params: Values) -> tuple[Any, ...]:
         """Execute an INSERT; the new id and what the row shows."""
@@ -77,7 +80,7 @@ class PostgresLink:
 
     def commit(self) -> None:
         """COMMIT, with what is still waiting; nothing at all when nothing was executed."""
-        if [sql for sql, _ in self._waiting] == ["BEGIN"]:
+        if [sql for sql, *_ in self._waiting] == ["BEGIN"]:
             self._waiting.clear()
         else:
             self.run("COMMIT")
@@ -107,9 +110,9 @@ class PostgresLink:
         other = self.connection.cursor()
         try:
             with self.connection.pipeline():
-                for place, (text, values) in enumerate(waiting):
+                for place, (text, values, prepared) in enumerate(waiting):
                     cursor = self._cursor if place == wanted else other
-                    cursor.execute(_encoded(text), values or None)
+                    cursor.execute(_encoded(text), values or None, prepare=prepared)
                 cursor = self._cursor if wanted == len(waiting) else other
                 cursor.execute(_encoded(sql), params or None, prepare=prepare)
             return self._cursor
@@ -121,6 +124,54 @@ class PostgresSession(SqlSession):
     """A transaction under READ COMMITTED: rows are locked one by one, new matches by guards."""
 
     _link: PostgresLink
+
+    def __init__(self, link: Link, statements: Statements, account_id: int) -> None:
+        super().__init__(link, statements, account_id)
+        self._noted: dict[str, list[Row]] = {}
+        self._amended: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
+
+    def append(self, record: Record, row: Row) -> None:
+        """Put it off: many rows of a table go in one statement."""
+        self._noted.setdefault(record.key, []).append(row)
+
+    def amend(self, record: Record, by: str, value: Any, changes: Row) -> None:
+        """Put it off."""
+        self._amended.setdefault((record.key, by, tuple(changes)), []).append({by: value, **changes})
+
+    def flush(self) -> None:
+        """Send what was put off, with whatever comes next."""
+        noted, self._noted, amended, self._amended = self._noted, {}, self._amended, {}
+        for key, rows in noted.items():
+            if len(rows) > 1:
+                self._send(key, f"append {key}", appending(key), rows)
+            else:
+                super().append(self._statements.records[key], rows[0])
+        for (key, by, names), rows in amended.items():
+            if len(rows) > 1:
+                self._send(key, f"amend {key} {by} {names}", amending(key, by, names), rows)
+            else:
+                super().amend(self._statements.records[key], by, rows[0][by], {name: rows[0][name] for name in names})
+
+    def _send(self, key: str, name: str, make: Make, rows: Sequence[Row]) -> None:
+        record, statement = self._statements.records[key], self._statements.compiled(name, make)
+        values = (self._account, None, packed([stored(record, row) for row in rows]))
+        # A plan made while the table was small would read all of it for ever.
+        self._link.later(statement.sql, statement.bind(values), fresh_plan=True)
+
+    def savepoint(self) -> None:
+        """Remember this point, with all that was put off before it."""
+        self.flush()
+        super().savepoint()
+
+    def undo(self) -> None:
+        """Go back to the remembered point."""
+        self._noted, self._amended = {}, {}
+        super().undo()
+
+    def release(self) -> None:
+        """Keep what was done since."""
+        self.flush()
+        super().release()
 
     def find(self, record: Record, query: Query, owner: int | None) -> list[Row]:
         """Matching rows, in order; with `lock`, behind the guards of its equalities."""
@@ -220,7 +271,9 @@ class PostgresStore(SqlStore):
         def inside(link: PostgresLink) -> tuple[T, list[Draft], int | None]:
             if hurried:
                 link.later(HURRY)
-            result, drafts = run(PostgresSession(link, made, account_id))
+            session = PostgresSession(link, made, account_id)
+            result, drafts = run(session)
+            session.flush()
             if not commit:
                 link.rollback()
             elif drafts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import Integer, and_, bindparam, case, delete, exists, func, or_, select, true, update
 
-from connector.catalog.model import Entity
 from connector.storage.contract import Backlog, Lane, Row
 from connector.storage.listed import gathered, listed, packed, scattered
+from connector.storage.notes import appending, copied
 from connector.storage.statements import Statements
 from connector.storage.system import ATTEMPT, DELIVERY
 from connector.storage.tables import Tables, upserts
@@ -98,12 +98,12 @@ class SqlQueue:
     def settle(self, results: Sequence[Row], attempts: Sequence[Row]) -> None:
         """Write how deliveries went and log the attempts."""
         made = self._made()
-        statement, logged = made.compiled("settle", _settle), made.compiled("log", _log)
+        statement, logged = made.compiled("settle", _settle), made.compiled("log", appending(ATTEMPT.key))
 
         def run(link: Any) -> None:
             link.run(statement.sql, statement.bind((packed(results),)), fresh_plan=True)
             if attempts:
-                link.run(logged.sql, logged.bind((packed(attempts),)))
+                link.run(logged.sql, logged.bind((None, None, packed(attempts))))
 
         self._alone_on(run)
 
@@ -152,7 +152,7 @@ def _move(tables: Tables) -> Any:
 
 def _deliver(tables: Tables) -> Any:
     """A delivery that is there already, by the id of its message, stays as it is."""
-    names, rows = _copied(tables, DELIVERY)
+    names, rows = copied(tables, DELIVERY.key, 0)
     dialect: Any = upserts(tables.dialect)
     query = dialect.insert(tables["delivery"]).from_select(names, rows.where(true()))
     return query.on_conflict_do_nothing(index_elements=["message_id"])
@@ -165,17 +165,6 @@ def _born(tables: Tables) -> Any:
     same = and_(delivery.c.message_id == rows.c.message_id, delivery.c.lease_token == rows.c.lease_token)
     query = select(*(delivery.c[name] for name in BIRTH)).select_from(rows.join(delivery, same))
     return gathered(tables.dialect, query)
-
-
-def _log(tables: Tables) -> Any:
-    names, rows = _copied(tables, ATTEMPT)
-    return insert(tables["attempt"]).from_select(names, rows)
-
-
-def _copied(tables: Tables, entity: Entity) -> tuple[list[str], Any]:
-    """The columns of a table, and how to fill them from a packed parameter."""
-    columns = {name: tables[entity.key].c[name].type for name in entity.fields if name != "id"}
-    return list(columns), select(*listed(tables.dialect, "new", columns, 0).c)
 
 
 def _due(tables: Tables) -> Any:

@@ -96,6 +96,9 @@ class SqlSession:
         statement = self._statements.update(record, tuple(changes), by)
         self._link.later(statement.sql, statement.bind([self._account, None, value, *changes.values()]))
 
+    def flush(self) -> None:
+        """Nothing is put off."""
+
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
         statement = self._statements.delete(record)

@@ -115,8 +115,12 @@ class Units:
         records, moment = self._known(), stamp()
 
         def run(unit: Unit) -> tuple[list[Done | Exception], list[Draft]]:
-            ahead = {} if unit.exclusive or len(jobs) == 1 else _locked(unit, records, jobs)
-            works = (Work(unit, records, job.scope, moment, _seed(), ahead) for job in jobs)
+            ahead: dict[Key, Row] = {}
+            works = [Work(unit, records, job.scope, moment, _seed(), ahead) for job in jobs]
+            if attempt is _done:
+                _claim(unit, works, jobs)
+            if len(jobs) > 1 and not unit.exclusive:
+                ahead |= _locked(unit, records, jobs)
             drafts: list[Draft] = []
             return [attempt(unit, work, job, drafts) for work, job in zip(works, jobs, strict=True)], drafts
 
@@ -151,6 +155,14 @@ class Units:
                 yield busy
 
 
+def _claim(unit: Unit, works: Sequence[Work], jobs: Sequence[Job]) -> None:
+    """Write what the jobs write first, in one order: two batches never wait for each other in a circle."""
+    for work, job in sorted(zip(works, jobs, strict=True), key=lambda pair: repr(pair[1].first)):
+        if job.first:
+            work.note(*job.first)
+    unit.flush()
+
+
 def _locked(unit: Unit, records: Records, jobs: Sequence[Job]) -> dict[Key, Row]:
     """The rows that the jobs are about, locked in one order, so that two batches never wait for each other."""
     keys = sorted({key for job in jobs for key in job.about if storable(key[1])})
@@ -176,6 +188,7 @@ def _attempted(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | 
     unit.savepoint()
     made: list[Draft] = []
     try:
+        _claim(unit, [work], [job])
         done = _done(unit, work, job, made)
         unit.release()
     except (Again, *FAILURES):

@@ -33,13 +33,16 @@ class Session(Protocol):
         """Store a new row: its id, and its shows where the database tells them along."""
 
     def append(self, record: Record, row: Row) -> None:
-        """Store a new row whose id nobody waits for."""
+        """Store a new row whose id nobody waits for, in time for `flush`."""
 
     def update(self, record: Record, record_id: int, changes: Row, row: Row) -> None:
         """Write some columns of a row that is there; `row` is how it will stand."""
 
     def amend(self, record: Record, by: str, value: Any, changes: Row) -> None:
-        """Write some columns of the row that has this value in the unique field `by`."""
+        """Write some columns of the row that has this value in the unique field `by`, in time for `flush`."""
+
+    def flush(self) -> None:
+        """Store what was put off."""
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
@@ -126,12 +129,14 @@ class Work:
         self._journal.note(record, row["id"], None, row)
         return row
 
-    def note(self, entity: str, values: Mapping[str, Any]) -> None:
+    def note(self, entity: str, values: Mapping[str, Any], *, at_once: bool = False) -> None:
         """Create a record of the code that nobody reads back here."""
         record = self._records[entity]
         row = record.row(values, self.now)
         row["account_id"] = self.scope.account_id
         self._session.append(record, row)
+        if at_once:
+            self._session.flush()
 
     def amend(self, entity: str, by: str, value: Any, changes: Mapping[str, Any]) -> None:
         """Change fields of a record of the code that nobody reads here, found by a unique field."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,13 +15,13 @@ import pytest
 from connector.access import tokens
 from connector.engine.once import Answer, Task
 from connector.engine.run import task
-from connector.group import Turn
+from connector.group import Group, Turn
 from connector.service import create_app, open_house
 from connector.settings import Settings
 from connector.storage.contract import EventQuery, Scope
 from connector.web import express
 from connector.web.house import House
-from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client
+from tests.plugins.server import ADMIN, ADMIN_TOKEN, Client, until
 from tests.plugins.stores import KINDS
 
 JSON = "application/json"
@@ -30,6 +29,9 @@ TIMES = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
 LONG = {"QUERY_STRING": "dry_run=false"}
 """What is no plain call any more, and means the same."""
 LATE = 60.0
+SETTLE = express._settle
+Asked = tuple[str, dict[str, Any], Mapping[str, str]]
+"""An action, its input, and the headers it is called with."""
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("create_lead", {"json": {"title": "Acme", "email": "ann@acme.test"}}),
@@ -79,19 +81,32 @@ def kept(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> 
     opened.store.close()
 
 
+class Company:
+    """How many plain calls were served together, each time. The first waits until all others have come."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.coming = 1
+        self.group: Group[express.Plain] | None = None
+
+    def settle(self, house: House, turns: Sequence[Turn[express.Plain]]) -> None:
+        self.sizes.append(len(turns))
+        if len(self.sizes) == 1:
+            until(lambda: self.group and len(self.group._waiting) >= self.coming - 1)
+        SETTLE(house, turns)
+
+    def made(self, *given: Any) -> Group[express.Plain]:
+        self.group = Group(*given)
+        return self.group
+
+
 @pytest.fixture
-def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many plain calls were served together, each time. The first waits until others have come."""
-    sizes, settle = list[int](), express._settle
+def company(monkeypatch: pytest.MonkeyPatch) -> Company:
+    found = Company()
     monkeypatch.setattr(express, "PATIENCE", LATE)
-
-    def settled(house: House, turns: Sequence[Turn[express.Plain]]) -> None:
-        sizes.append(len(turns))
-        time.sleep(0.3 if len(sizes) == 1 else 0)
-        settle(house, turns)
-
-    monkeypatch.setattr(express, "_settle", settled)
-    return sizes
+    monkeypatch.setattr(express, "Group", found.made)
+    monkeypatch.setattr(express, "_settle", found.settle)
+    return found
 
 
 def asked(client: Client, key: str, call: dict[str, Any], **more: Any) -> Any:
@@ -105,16 +120,14 @@ def told(answer: Any) -> tuple[int, dict[str, str], bytes]:
     return answer.status_code, headers, TIMES.sub(b"TIME", answer.data).replace(name.encode(), b"ID")
 
 
-def at_once(house: House, calls: Sequence[tuple[str, dict[str, Any], Mapping[str, str]]]) -> list[Any]:
+def at_once(house: House, company: Company, calls: Sequence[Asked]) -> list[Any]:
     """The answers to calls that come at the same time; the first is on its way before the others."""
-    app, first = create_app(house=house), threading.Event()
+    app, company.coming = create_app(house=house), len(calls)
 
     def call(place: int) -> Any:
         key, body, headers = calls[place]
         if place:
-            first.wait(LATE)
-            time.sleep(0.1)
-        first.set()
+            until(lambda: company.sizes)
         return app.test_client().post(f"/api/v1/actions/{key}", json=body, headers=headers)
 
     with ThreadPoolExecutor(len(calls)) as pool:
@@ -133,17 +146,17 @@ def test_both_ways_answer_the_same(client: Client, twin: Client) -> None:
     assert left[0] == left[1]
 
 
-def test_the_long_way_is_for_what_is_not_plain(house: House, groups: list[int]) -> None:
+def test_the_long_way_is_for_what_is_not_plain(house: House, company: Company) -> None:
     client, body = create_app(house=house).test_client(), {"json": {"lead_id": 1}}
     for more in (LONG, {"PATH_INFO": "/api/v1/actions/won/"}, {"CONTENT_TYPE": "application/vnd.x+json"}):
         assert asked(client, "won", body, environ_overrides=more).status_code == 200
     assert client.post("/api/v1/actions/won", data={"lead_id": "1"}, headers=ADMIN).status_code == 200
-    assert groups == []
+    assert company.sizes == []
     assert asked(client, "won", body).status_code == 200
-    assert groups == [1]
+    assert company.sizes == [1]
 
 
-def test_calls_that_come_together_are_answered_one_by_one(kept: House, groups: list[int]) -> None:
+def test_calls_that_come_together_are_answered_one_by_one(kept: House, company: Company) -> None:
     other = next(
         user for user in kept.catalog.world["user"] if not user.get("is_admin") and user.get("is_active", True)
     )
@@ -162,9 +175,9 @@ def test_calls_that_come_together_are_answered_one_by_one(kept: House, groups: l
         ("fly", {}, ADMIN, 404),
         ("won", {"lead_id": 2, "amount": 5}, ADMIN, 200),
     ]
-    answers = at_once(kept, [call[:3] for call in calls])
+    answers = at_once(kept, company, [call[:3] for call in calls])
     assert [answer.status_code for answer in answers] == [call[3] for call in calls]
-    assert groups == [1, len(calls) - 1]
+    assert company.sizes == [1, len(calls) - 1]
     assert [answer.json["title"] for answer in answers[:5]] == ["First", "A", "Mine", "Once", "Once"]
     assert answers[2].json["user_id"] == other["id"] and answers[-1].json["amount"] == 5
     assert answers[3].json["id"] == answers[4].json["id"]
@@ -174,31 +187,33 @@ def test_calls_that_come_together_are_answered_one_by_one(kept: House, groups: l
     assert {event.request_id for event in created} < {answer.headers["X-Request-Id"] for answer in answers[:5]}
 
 
-def test_calls_on_one_record_come_one_after_another(kept: House, groups: list[int]) -> None:
+def test_calls_on_one_record_come_one_after_another(kept: House, company: Company) -> None:
     line = [("append_to_description", {"lead_id": 1, "to_append": f"<{n}>"}, ADMIN) for n in range(8)]
-    assert {answer.status_code for answer in at_once(kept, line)} == {200} and groups == [1, 7]
+    assert {answer.status_code for answer in at_once(kept, company, line)} == {200} and company.sizes == [1, 7]
     row = kept.store.read(Scope(account_id=1), lambda tx: tx.get("lead", 1)) or {}
     assert all(row["description"].count(f"<{n}>") == 1 for n in range(8))
 
 
-def test_a_limit_is_exact_for_calls_that_come_together(house: House, groups: list[int]) -> None:
+def test_a_limit_is_exact_for_calls_that_come_together(house: House, company: Company) -> None:
     few = token(house, rate_limit=5)
-    answers = at_once(house, [("create_lead", {"title": "x"}, few) for _ in range(9)])
-    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [429] * 4 and groups == [1, 8]
+    answers = at_once(house, company, [("create_lead", {"title": "x"}, few) for _ in range(9)])
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [429] * 4 and company.sizes == [1, 8]
 
 
-def test_wrong_tokens_are_all_counted(house: House, groups: list[int]) -> None:
+def test_wrong_tokens_are_all_counted(house: House, company: Company) -> None:
     strict = replace(
         house,
         settings=(settings := replace(house.settings, wrong_tokens=5)),
         keeper=type(house.keeper)(settings, house.store),
     )
-    answers = at_once(strict, [("won", {"lead_id": 1}, {"Authorization": "Bearer lw_wrong"}) for _ in range(9)])
+    answers = at_once(
+        strict, company, [("won", {"lead_id": 1}, {"Authorization": "Bearer lw_wrong"}) for _ in range(9)]
+    )
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 4
 
 
 def test_what_cannot_be_foreseen_hits_nobody_else(
-    house: House, groups: list[int], monkeypatch: pytest.MonkeyPatch
+    house: House, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(catalog: Any, scope: Scope, todo: Any, raw: Any) -> Task:
         def failing(tx: Any) -> Answer:
@@ -208,16 +223,18 @@ def test_what_cannot_be_foreseen_hits_nobody_else(
         return replace(found, work=failing) if raw["title"] == "broken" else found
 
     monkeypatch.setattr(express, "task", broken)
-    answers = at_once(house, [("create_lead", {"title": title}, ADMIN) for title in ("first", "broken", "good")])
-    assert [answer.status_code for answer in answers] == [201, 500, 201] and groups == [1, 2]
+    answers = at_once(
+        house, company, [("create_lead", {"title": title}, ADMIN) for title in ("first", "broken", "good")]
+    )
+    assert [answer.status_code for answer in answers] == [201, 500, 201] and company.sizes == [1, 2]
 
 
 def test_nobody_waits_for_long_behind_something_slow(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow, settle = threading.Event(), express._settle
+    slow = threading.Event()
 
     def settled(house: House, turns: Sequence[Turn[express.Plain]]) -> None:
         slow.wait(LATE)
-        settle(house, turns)
+        SETTLE(house, turns)
 
     monkeypatch.setattr(express, "_settle", settled)
     monkeypatch.setattr(express, "PATIENCE", 0.05)
@@ -237,7 +254,7 @@ def test_nobody_waits_for_long_behind_something_slow(house: House, monkeypatch: 
     assert answers == [200] * 3
 
 
-def test_a_call_whose_record_is_held_waits_by_itself(kept: House, groups: list[int]) -> None:
+def test_a_call_whose_record_is_held_waits_by_itself(kept: House, company: Company) -> None:
     if kept.store.seats == 1:
         return  # one writer at a time: nothing is held beside it
     held, done = threading.Event(), threading.Event()
@@ -252,6 +269,6 @@ def test_a_call_whose_record_is_held_waits_by_itself(kept: House, groups: list[i
     held.wait(LATE)
     calls = [("update_lead", {"lead_id": lead, "title": "x"}, ADMIN) for lead in (2, 1, 2, 3)]
     threading.Timer(1.0, done.set).start()
-    answers = at_once(kept, calls)
+    answers = at_once(kept, company, calls)
     other.join()
-    assert [answer.status_code for answer in answers] == [200] * 4 and groups == [1, 3]
+    assert [answer.status_code for answer in answers] == [200] * 4 and company.sizes == [1, 3]
