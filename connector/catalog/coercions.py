@@ -52,6 +52,11 @@ def one_text(value: Any) -> Any:
     return value
 
 
+def trimmed(value: Any) -> Any:
+    """A text without the blanks around it, which are no part of an address."""
+    return value.strip(" \t") if isinstance(value, str) else value
+
+
 def integer(value: Any) -> Any:
     """A whole number from digits (leading zeros are no harm) or from 3.0."""
     if isinstance(value, str):
@@ -174,12 +179,12 @@ def _items(value: Any, separator: str | None) -> Any:
 
 SCALARS: Mapping[str, Coercion] = {
     "integer": integer, "number": number, "money": money, "boolean": boolean, "date": day, "datetime": moment,
-    "ref": reference, "object": mapping,
+    "ref": reference, "object": mapping, "email": trimmed,
 }  # fmt: skip
 """Kind of a field -> what reads it from text. Texts need none."""
 
-IN_JSON = frozenset({"integer", "number", "money", "date", "datetime", "ref"})
-"""Kinds whose JSON values are read too: numeric text for numbers and ids, dates in one spelling."""
+IN_JSON = frozenset({"integer", "number", "money", "date", "datetime", "ref", "email"})
+"""Kinds whose JSON values are read too: numeric text for numbers and ids, dates in one spelling, addresses."""
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
@@ -200,6 +205,8 @@ def coercion(schema: Mapping[str, Any], *, text: bool) -> Coercion | None:
     if kind == "list":
         item = coercion(schema.get("items", {}), text=text)
         return listed(item, schema.get("x-split"), text=text) if text or item else None
+    if kind == "text" and schema.get("format") == "email":
+        kind = "email"
     read = SCALARS.get(kind) if text or kind in IN_JSON else None
     if not text:
         return read
