@@ -207,6 +207,7 @@ def serve(settings: Settings) -> None:
 
     The database is made ready before the workers start, so that only one process does it.
     """
+    logs.configure(settings)
     chosen = settings.admin_token
     secret: str | None = None
     if settings.database_url.startswith("memory:"):

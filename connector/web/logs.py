@@ -66,6 +66,12 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler])
     for wordy in ("alembic", "urllib3"):
         logging.getLogger(wordy).setLevel(logging.WARNING)
+    logging.getLogger("_granian").addFilter(_meant)
+
+
+def _meant(record: logging.LogRecord) -> bool:
+    """The HTTP server warns of more threads than cores. Ours wait for each other by design."""
+    return "Python threads" not in record.getMessage()
 
 
 def served(method: str, route: str, status: int, request_id: str | None) -> None:
