@@ -174,7 +174,10 @@ class Job:
     about: tuple[tuple[str, int], ...] = ()
     """Records that are locked before it."""
     first: tuple[str, Row] | None = None
-    """A record of the code that is written before anything else, as by `note`: its entity and values."""
+    """A record of the code that is written before anything else, as by `note`: its entity and values.
+
+    It is taken back when the job fails.
+    """
 
 
 @dataclass(slots=True)

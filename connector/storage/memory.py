@@ -202,8 +202,18 @@ class MemorySession:
         found = next(row for row in self._rows(record.key) if row[by] == value)
         self.update(record, found["id"], changes, found)
 
+    def intact(self) -> bool:
+        """Nothing breaks here."""
+        return True
+
     def flush(self) -> None:
         """Nothing is put off."""
+
+    def withdraw(self, record: Record, row: Row) -> None:
+        """Remove the row that has the same values in its unique fields."""
+        names = record.entity.unique[0]
+        found = next(other for other in self._rows(record.key) if all(other[name] == row[name] for name in names))
+        self.delete(record, found["id"])
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that nothing points at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from connector.storage.columns import account
 from connector.storage.contract import Row
@@ -48,5 +48,16 @@ def amending(key: str, by: str, names: tuple[str, ...]) -> Make:
         rows = listed(tables.dialect, "new", {name: table.c[name].type for name in (by, *names)}, FIRST)
         values: Any = {name: rows.c[name] for name in names}
         return update(table).where(account(table), table.c[by] == rows.c[by]).values(values)
+
+    return make
+
+
+def withdrawing(key: str, names: tuple[str, ...]) -> Make:
+    """The statement that removes a row found by unique values; values: account, owner, those."""
+
+    def make(tables: Tables) -> Any:
+        table = tables[key]
+        same = (table.c[name] == bindparam(f"v{FIRST + n}", type_=table.c[name].type) for n, name in enumerate(names))
+        return delete(table).where(account(table), *same)
 
     return make

@@ -88,7 +88,11 @@ class PostgresLink:
     def rollback(self) -> None:
         """Forget all; a broken connection has forgotten already."""
         self._waiting.clear()
-        if self.connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
+        status = self.connection.info.transaction_status
+        if status == TransactionStatus.INTRANS:
+            # Past psycopg, which would forget its prepared statements: nothing was made here that they could miss.
+            self.connection.pgconn.exec_(b"ROLLBACK")
+        elif status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
             try:
                 self.connection.execute("ROLLBACK")
             except psycopg.Error:
@@ -129,6 +133,10 @@ class PostgresSession(SqlSession):
         super().__init__(link, statements, account_id)
         self._noted: dict[str, list[Row]] = {}
         self._amended: dict[tuple[str, str, tuple[str, ...]], list[Row]] = {}
+
+    def intact(self) -> bool:
+        """Whether PostgreSQL takes more statements before ROLLBACK."""
+        return self._link.connection.info.transaction_status != TransactionStatus.INERROR
 
     def append(self, record: Record, row: Row) -> None:
         """Put it off: many rows of a table go in one statement."""
@@ -343,6 +351,10 @@ def translated(error: psycopg.Error, connection: psycopg.Connection[Any], sql: s
     COMMIT was under way may have done all of it, and nobody can tell: that is for the caller to find out.
     """
     state = error.sqlstate or ("lost" if connection.closed else "")
+    if state == "26000":
+        # After an error amid statements that travel together, psycopg may take one for prepared that never was.
+        connection.close()
+        return Again()
     if state in ("lost", "57P01", "57P02", "57P03"):
         return _busy(error) if sql == "COMMIT" else Again()
     translate = _TRANSLATIONS.get(state)

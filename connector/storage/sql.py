@@ -15,6 +15,7 @@ from connector.errors import Conflict
 from connector.storage.columns import account
 from connector.storage.contract import Clause, Event, EventQuery, FeedState, Query, Row, Scope
 from connector.storage.journal import Draft, stamp
+from connector.storage.notes import withdrawing
 from connector.storage.queue import SqlQueue
 from connector.storage.records import Record, fingerprint, records
 from connector.storage.shapes import page_of, shape_of
@@ -96,8 +97,18 @@ class SqlSession:
         statement = self._statements.update(record, tuple(changes), by)
         self._link.later(statement.sql, statement.bind([self._account, None, value, *changes.values()]))
 
+    def intact(self) -> bool:
+        """Whether the transaction can go on after an error."""
+        return True
+
     def flush(self) -> None:
         """Nothing is put off."""
+
+    def withdraw(self, record: Record, row: Row) -> None:
+        """Remove the row that has the same values in its unique fields."""
+        names = record.entity.unique[0]
+        statement = self._statements.compiled(f"withdraw {record.key}", withdrawing(record.key, names))
+        self._link.later(statement.sql, statement.bind([self._account, None, *(row[name] for name in names)]))
 
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""

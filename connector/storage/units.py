@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
-from connector.errors import Locked, StorageFull, Unavailable
+from connector.errors import LeadwireError, Locked, StorageFull, Unavailable
 from connector.storage.contract import Clause, Event, Job, Outcome, Query, Row, Scope, Transaction
 from connector.storage.journal import Draft, number, stamp
 from connector.storage.records import Records
@@ -24,6 +24,9 @@ FAILURES = (StorageFull, Unavailable)
 
 class Unit(Session, Protocol):
     """A session that writes: it can undo a part of itself."""
+
+    def intact(self) -> bool:
+        """Whether the transaction can go on after an error."""
 
     def savepoint(self) -> None:
         """Remember this point."""
@@ -98,7 +101,7 @@ class Units:
     def _answers(self, account_id: int, jobs: Sequence[Job], hurried: bool) -> list[Outcome | Exception]:
         """First as if all went well, as they mostly do; then each so that it can fail alone; then each alone."""
         error: Exception
-        for attempt in (_done, _attempted)[: len(jobs)]:
+        for attempt in (_hoped, _attempted)[: len(jobs)]:
             try:
                 return self._together(account_id, jobs, attempt, hurried)
             except Exception as found:  # noqa: BLE001 - whose mistake it is shows in the next attempt
@@ -117,7 +120,7 @@ class Units:
         def run(unit: Unit) -> tuple[list[Done | Exception], list[Draft]]:
             ahead: dict[Key, Row] = {}
             works = [Work(unit, records, job.scope, moment, _seed(), ahead) for job in jobs]
-            if attempt is _done:
+            if attempt is _hoped:
                 _claim(unit, works, jobs)
             if len(jobs) > 1 and not unit.exclusive:
                 ahead |= _locked(unit, records, jobs)
@@ -181,6 +184,19 @@ def _done(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done:
     made = work.drafts()
     drafts.extend(made)
     return Done(result, len(made))
+
+
+def _hoped(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Exception:
+    """One job that will go well, or be refused before it has written anything; else it fails them all."""
+    work.wrote = False
+    try:
+        return _done(unit, work, job, drafts)
+    except LeadwireError as error:
+        if work.wrote or not unit.intact() or isinstance(error, FAILURES):
+            raise
+        if job.first:
+            work.withdraw(*job.first)
+        return error
 
 
 def _attempted(unit: Unit, work: Work, job: Job, drafts: list[Draft]) -> Done | Exception:

@@ -44,6 +44,9 @@ class Session(Protocol):
     def flush(self) -> None:
         """Store what was put off."""
 
+    def withdraw(self, record: Record, row: Row) -> None:
+        """Remove the row that has the same values in its unique fields."""
+
     def delete(self, record: Record, record_id: int) -> None:
         """Remove a row that is there."""
 
@@ -53,7 +56,7 @@ class Work:
 
     __slots__ = (
         "_ahead", "_gone", "_journal", "_locked", "_open", "_records", "_rows", "_session", "_visible",
-        "now", "scope", "seed",
+        "now", "scope", "seed", "wrote",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +71,7 @@ class Work:
         self._locked: set[Key] = set()
         self._gone: dict[Key, Row] = {}
         self._ahead = {} if ahead is None else ahead
+        self.wrote = False
 
     def hold(self, about: Iterable[Key]) -> None:
         """Lock records now, in order; missing and invisible ones are skipped."""
@@ -75,9 +79,10 @@ class Work:
             record = self._records[entity]
             if (entity, record_id) in self._locked and (entity, record_id) in self._visible:
                 continue
-            owner = self._owner(record)
-            row = self._ahead.get((entity, record_id)) if owner is None else None
-            row = row or self._session.get(record, record_id, owner, lock=True)
+            owner, path = self._owner(record), record.entity.owner
+            row = self._ahead.get((entity, record_id))
+            if row is None or (owner is not None and path and (len(path) > 1 or row[path[0]] != owner)):
+                row = self._session.get(record, record_id, owner, lock=True)
             if row is not None:
                 self._keep(entity, row, visible=True)
                 self._locked.add((entity, record_id))
@@ -119,6 +124,7 @@ class Work:
         row = record.row(values, self.now)
         if record.entity.system:
             row["account_id"] = self.scope.account_id
+        self.wrote = True
         row["id"], *shown = self._session.insert(record, row)
         if shown:
             row.update(zip(record.shown, shown, strict=True))
@@ -134,13 +140,19 @@ class Work:
         record = self._records[entity]
         row = record.row(values, self.now)
         row["account_id"] = self.scope.account_id
+        self.wrote = True
         self._session.append(record, row)
         if at_once:
             self._session.flush()
 
+    def withdraw(self, entity: str, values: Mapping[str, Any]) -> None:
+        """Take back a record of the code that was noted at once."""
+        self._session.withdraw(self._records[entity], dict(values))
+
     def amend(self, entity: str, by: str, value: Any, changes: Mapping[str, Any]) -> None:
         """Change fields of a record of the code that nobody reads here, found by a unique field."""
         record = self._records[entity]
+        self.wrote = True
         self._session.amend(record, by, value, {**record.checked(changes), "updated_at": self.now})
 
     def update(self, entity: str, record_id: int, changes: Mapping[str, Any]) -> Row:
@@ -152,6 +164,7 @@ class Work:
             return before
         fresh.setdefault("updated_at", self.now)
         after = before | fresh
+        self.wrote = True
         self._session.update(record, record_id, fresh, after)
         self._show(record, after, [name for name in fresh if name in record.shows])
         self._forget(record, record_id)
@@ -167,6 +180,7 @@ class Work:
         """Remove a record."""
         record = self._records[entity]
         row = self._lock(record, record_id)
+        self.wrote = True
         self._session.delete(record, record_id)
         key = (entity, record_id)
         self._gone[key] = row

@@ -49,6 +49,17 @@ def test_broken_connections_are_replaced(store: PostgresStore, sql: Sql) -> None
     assert get(store, "lead", 1) and change(store, title="y")[0].seq == 2
 
 
+def test_a_connection_whose_prepared_statements_are_gone_is_replaced(store: PostgresStore) -> None:
+    for number in range(8):
+        change(store, title=f"x{number}")
+
+    def forget(tx: Any) -> None:
+        tx._session._link.connection.pgconn.exec_(b"DEALLOCATE ALL")
+
+    store.transact(ADMIN, forget)
+    assert change(store, title="y")[0].seq == 9 and (get(store, "lead", 1) or {})["title"] == "y"
+
+
 def test_work_whose_connection_breaks_runs_again_and_counts_once(store: PostgresStore, sql: Sql) -> None:
     runs: list[int] = []
 

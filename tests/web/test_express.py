@@ -168,7 +168,7 @@ def test_calls_that_come_together_are_answered_one_by_one(kept: House, company: 
         ("create_lead", {"title": "Mine"}, mine, 201),
         ("create_lead", {"title": "Once"}, keyed, 201),
         ("create_lead", {"title": "Once"}, keyed, 201),
-        ("update_lead", {"lead_id": 999, "title": "x"}, ADMIN, 404),
+        ("update_lead", {"lead_id": 999, "title": "x"}, {**ADMIN, "Idempotency-Key": "none"}, 404),
         ("won", {"lead_id": 1}, reader, 403),
         ("standby", {"lead_id": 1, "days": -1}, ADMIN, 422),
         ("won", {"lead_id": 1}, {"Authorization": "Bearer lw_wrong"}, 401),

@@ -13,7 +13,7 @@ import pytest
 
 from connector.errors import Conflict, NotFound, Refused
 from connector.storage.contract import EventQuery, Job, Outcome, Query, Scope, Store
-from connector.storage.suite.ground import Ground, change, create, get, ids, where, write
+from connector.storage.suite.ground import Ground, change, create, find, get, ids, where, write
 from connector.storage.suite.world import ADMIN, ANA, BEN, OTHER
 
 
@@ -113,6 +113,33 @@ class UnitPromises(Ground):
         seen = [getattr(answer, "result", answer) for answer in store.transact_many(jobs)]
         last = ("Newer", "open", "ben@example.com")
         assert seen == [("Brise", "todo", last[2]), None, ("Brise", *last[1:]), None, last, last, None, None, None]
+
+    def test_what_a_job_writes_first_goes_with_it(self, store: Store) -> None:
+        def refused(tx: Any) -> None:
+            raise Refused("no")
+
+        def late(tx: Any) -> None:
+            tx.update("lead", 1, {"title": "half"})
+            raise Refused("no")
+
+        def fine(tx: Any) -> Any:
+            return tx.update("lead", 2, {"title": "done"})["title"]
+
+        def job(work: Any, slot: str) -> Job:
+            return Job(
+                scope=ADMIN, work=work, about=(("lead", 1),), first=("idempotency", {"slot": slot, "content": "x"})
+            )
+
+        def slots() -> list[str]:
+            return sorted(row["slot"] for row in find(store, "idempotency"))
+
+        answers = store.transact_many([job(fine, "a"), job(refused, "b"), job(fine, "c")])
+        assert [type(answer) for answer in answers] == [Outcome, Refused, Outcome] and slots() == ["a", "c"]
+        answers = store.transact_many([job(refused, "b"), job(late, "d"), job(fine, "e")])
+        assert [type(answer) for answer in answers] == [Refused, Refused, Outcome] and slots() == ["a", "c", "e"]
+        answers = store.transact_many([job(fine, "f"), job(fine, "a")])
+        assert [type(answer) for answer in answers] == [Outcome, Conflict] and slots() == ["a", "c", "e", "f"]
+        assert (get(store, "lead", 1) or {})["title"] == "Éclair" and (get(store, "lead", 2) or {})["title"] == "done"
 
     def test_what_is_noted_is_kept_with_the_rest_and_amended_by_a_unique_field(self, store: Store) -> None:
         def kept(slot: str) -> Any:
