@@ -20,6 +20,8 @@ SECRETS = re.compile(
     r"[^\s&\"',}]+"
 )
 """Tokens and signing secrets by their prefix; anything else by the name it is given under."""
+LEVELS = {"alembic": "WARNING", "urllib3": "WARNING", "psycopg": "ERROR", "psycopg.pool": "WARNING"}
+"""Libraries that say more than anybody needs. psycopg warns of errors that it raises as well."""
 EXTRAS = ("delivery", "status", "method", "route", "milliseconds")
 
 
@@ -64,8 +66,8 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Machines() if settings.log_format == "json" else People(TEXT))
     logging.basicConfig(level=settings.log_level, handlers=[handler])
-    for wordy in ("alembic", "urllib3"):
-        logging.getLogger(wordy).setLevel(logging.WARNING)
+    for name, level in LEVELS.items():
+        logging.getLogger(name).setLevel(level)
     logging.getLogger("_granian").addFilter(_meant)
 
 
