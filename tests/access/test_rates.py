@@ -63,6 +63,16 @@ def test_exactly_the_limit_passes_however_many_ask_at_once(counted: Settings) ->
     assert sum(found) == 100
 
 
+def test_refusals_beside_calls_that_pass_are_exact_too(counted: Settings) -> None:
+    alone = counted.database_url == "memory:" and not counted.redis_url
+    several = [Rates(counted) for _ in range(1 if alone else 4)]
+    assert all(passed(rates, "opened", 100) for rates in several)
+    with ThreadPoolExecutor(16) as pool:
+        asked = [(several[n % len(several)], str(n % 40), 3) for n in range(1600)]
+        found = list(pool.map(lambda given: passed(*given), asked))
+    assert sum(found) == 40 * 3
+
+
 def test_a_batch_counts_its_rows_and_is_counted_whole_or_not_at_all(counted: Settings) -> None:
     rates = Rates(counted)
     assert [passed(rates, "two", 100, cost) for cost in (60, 60, 40, 1)] == [True, False, True, False]

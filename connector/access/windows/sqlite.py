@@ -59,18 +59,23 @@ class SqliteWindows(SqlWindows):
     def _spend(self, key: str, limit: int, expiry: int, amount: int) -> bool:
         place = _place(expiry)
         values = {"key": key, "place": place, "first": place - PARTS, "amount": amount, "most": limit}
-        return self._run(self._spending, values).rowcount == 1
+        return self._run(self._spending, values)[1] == 1
 
     def _parts(self, key: str, expiry: int) -> dict[int, int]:
-        return dict(self._run(self._reading, {"key": key, "first": _place(expiry) - PARTS}).fetchall())
+        return dict(self._run(self._reading, {"key": key, "first": _place(expiry) - PARTS})[0])
 
     def _sweep(self, expiry: int) -> None:
         self._run(self._sweeping, {"first": _place(expiry) - PARTS})
 
-    def _run(self, statement: Statement, values: dict[str, Any]) -> sqlite3.Cursor:
-        """Threads take turns here, so that only processes meet at the file."""
+    def _run(self, statement: Statement, values: dict[str, Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """The rows and how many it met. Threads take turns here, so that only processes meet at the file.
+
+        Rows are fetched before the next one's turn: whoever writes on a connection that still reads an older state
+        is refused at once, not made to wait.
+        """
         with self._turn:
-            return self._link.execute(statement.sql, statement.bind(values))
+            cursor = self._link.execute(statement.sql, statement.bind(values))
+            return cursor.fetchall(), cursor.rowcount
 
     def _connect(self) -> sqlite3.Connection:
         link = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
