@@ -1,8 +1,8 @@
 """Company: threads of one process that want the same at the same time have one of them do it for all.
 
 The first to come leads. It passes the entrance, does what has gathered behind it meanwhile together with its own, and
-hands over to the first of those who came later; so nobody waits for company, and under load nobody pays alone. Writers
-of a SQLite file share a COMMIT in this way.
+hands over to the first of those who came later; so nobody waits for long, and under load nobody pays alone. Writers of
+a SQLite file share a COMMIT in this way, and plain calls of actions all of their way.
 """
 
 from __future__ import annotations

@@ -110,7 +110,8 @@ class Units:
                 return [error] * len(jobs)  # a COMMIT that broke off may have been one: nothing is done twice
             if hurried and isinstance(error, FAILURES):
                 break
-        return [error] * len(jobs) if hurried or len(jobs) == 1 else list(self._one_by_one(jobs))
+        alone = hurried or len(jobs) == 1
+        return [error] * len(jobs) if alone else list(self._one_by_one(account_id, jobs))
 
     def _together(
         self, account_id: int, jobs: Sequence[Job], attempt: Attempt, hurried: bool
@@ -141,21 +142,14 @@ class Units:
         records = self._known()
         return self._reading(scope, lambda session: work(Work(session, records, scope, stamp(), _seed())))
 
-    def _one_by_one(self, jobs: Sequence[Job]) -> Iterator[Outcome | Exception]:
+    def _one_by_one(self, account_id: int, jobs: Sequence[Job]) -> Iterator[Outcome | Exception]:
         """Each in a COMMIT of its own; once the storage is busy for one, it is for the rest."""
-        busy: Unavailable | None = None
+        busy: Exception | None = None
         for job in jobs:
-            try:
-                if busy is None:
-                    result, events = self.transact(job.scope, job.work, about=job.about)
-                    yield Outcome(result=result, events=events)
-            except Exception as error:  # noqa: BLE001 - any mistake of a job is that job's answer
-                if isinstance(error, Unavailable) and not isinstance(error, Locked):
-                    busy = error
-                else:
-                    yield error
-            if busy is not None:
-                yield busy
+            found = busy or self._answers(account_id, [job], hurried=False)[0]
+            if isinstance(found, Unavailable) and not isinstance(found, Locked):
+                busy = found
+            yield found
 
 
 def _claim(unit: Unit, works: Sequence[Work], jobs: Sequence[Job]) -> None:

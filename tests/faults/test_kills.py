@@ -114,12 +114,8 @@ def slow(seconds: float) -> Callable[[socket.socket], None]:
     return answer
 
 
-def test_a_worker_killed_while_the_receiver_works_is_replaced_and_the_id_stays(
-    shared: Post, crowd: Crowd, receiver: Receiver
-) -> None:
-    receiver.script = [slow(30)]
-    shared.subscribe(receiver)
-    shared.leads(1)
+def outlive(shared: Post, crowd: Crowd, receiver: Receiver) -> None:
+    """The worker is killed amid its one delivery; another one makes it, under the same id."""
     worker = crowd.worker()
     receiver.wait(1)
     crowd.kill(worker)
@@ -127,6 +123,15 @@ def test_a_worker_killed_while_the_receiver_works_is_replaced_and_the_id_stays(
     receiver.wait(2)
     (delivery,) = shared.settled(1)
     assert (delivery["state"], delivery["attempts"], len(set(receiver.ids))) == ("delivered", 2, 1)
+
+
+def test_a_worker_killed_while_the_receiver_works_is_replaced_and_the_id_stays(
+    shared: Post, crowd: Crowd, receiver: Receiver
+) -> None:
+    receiver.script = [slow(30)]
+    shared.subscribe(receiver)
+    shared.leads(1)
+    outlive(shared, crowd, receiver)
 
 
 def test_a_call_of_an_action_outlives_the_worker_that_makes_it(
@@ -139,13 +144,7 @@ def test_a_call_of_an_action_outlives_the_worker_that_makes_it(
     shared.catalog = load([SHIPPED, tmp_path / "own"])
     receiver.script = [slow(30)]
     shared.act("tell", lead_id=1)
-    worker = crowd.worker()
-    receiver.wait(1)
-    crowd.kill(worker)
-    crowd.worker()
-    receiver.wait(2)
-    (delivery,) = shared.settled(1)
-    assert (delivery["state"], delivery["attempts"], len(set(receiver.ids))) == ("delivered", 2, 1)
+    outlive(shared, crowd, receiver)
 
 
 def test_a_worker_told_to_end_finishes_what_is_under_way(shared: Post, crowd: Crowd, receiver: Receiver) -> None:

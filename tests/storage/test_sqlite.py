@@ -16,7 +16,7 @@ from connector.storage.contract import EventQuery, Job, Outcome
 from connector.storage.shapes import page_of
 from connector.storage.sqlite import SqliteStore
 from connector.storage.suite.events import page
-from connector.storage.suite.ground import change, create, get, ids
+from connector.storage.suite.ground import change, create, find, get, ids
 from connector.storage.suite.world import ADMIN, catalog, prepare
 
 
@@ -54,11 +54,13 @@ def test_jobs_are_tried_alone_when_the_storage_failed_them_together(store: Sqlit
     pragma(store, f"max_page_count={pragma(store, 'page_count') + 40}")
 
     def job(length: int) -> Job:
-        return Job(scope=ADMIN, work=lambda tx: tx.insert("lead", {"title": "x" * length}))
+        claim = ("idempotency", {"slot": str(length), "content": "x"})
+        return Job(scope=ADMIN, work=lambda tx: tx.insert("lead", {"title": "x" * length}), first=claim)
 
     first, second, third = store.transact_many([job(10), job(900_000), job(20)])
     assert isinstance(first, Outcome) and isinstance(second, StorageFull) and isinstance(third, Outcome)
     assert [event.seq for event in (*first.events, *third.events)] == [1, 2]
+    assert [row["slot"] for row in find(store, "idempotency")] == ["10", "20"]
 
 
 def test_a_file_locked_by_another_program_is_unavailable_for_a_while(store: SqliteStore) -> None:
