@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 from sqlalchemy import Engine, NullPool, Table, cast, create_engine, func, select
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -24,6 +24,7 @@ from connector.storage.guards import guard_key, guards_of_row, locking
 from connector.storage.journal import Draft
 from connector.storage.listed import packed
 from connector.storage.notes import Make, amending, appending, stored
+from connector.storage.pool import pooled
 from connector.storage.publishing import publish_all, published
 from connector.storage.records import Record, guards_of
 from connector.storage.sql import Link, SqlSession, SqlStore, Values, clash
@@ -221,9 +222,7 @@ class PostgresStore(SqlStore):
         given = f"{options.pop('options', '')} {SETTINGS}".strip()
         own: dict[str, Any] = {"connect_timeout": 3, "application_name": "leadwire", **options, "options": given}
         self._address = make_conninfo("", **own)
-        self._pool = ConnectionPool(
-            self._address, min_size=0, max_size=32, open=False, timeout=PATIENCE, kwargs={"autocommit": True}
-        )
+        self._pool = pooled(self._address, size=32, patience=PATIENCE)
 
     def upgrade(self, catalog: Catalog) -> list[str]:
         """Create what is missing; says what it did."""

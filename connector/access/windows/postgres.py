@@ -7,13 +7,13 @@ from typing import Any
 
 import psycopg
 from limits.errors import StorageError
-from psycopg_pool import ConnectionPool
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.schema import CreateTable
 
 from connector.access.windows.parts import PARTS, PATIENCE, SqlWindows, Statement
+from connector.storage.pool import pooled
 
 COUNT = 2**24
 """A part is one number: its place in time, times this, plus its calls."""
@@ -72,10 +72,7 @@ class PostgresWindows(SqlWindows):
         )  # fmt: skip
         over = ~select(part).where(at >= _now_place() - PARTS).exists()
         self._sweeping = Statement(delete(_HITS).where(over), dialect)
-        self._pool = ConnectionPool(
-            url, min_size=0, max_size=8, open=False, timeout=PATIENCE,
-            kwargs={"autocommit": True, "options": "-c lock_timeout=1s", "connect_timeout": 2},
-        )  # fmt: skip
+        self._pool = pooled(url, size=8, patience=PATIENCE, options="-c lock_timeout=1s", connect_timeout=2)
         self._pool.open()
         try:
             self._on(self._made)
