@@ -25,6 +25,7 @@ from connector.access.vault import open_vault
 from connector.catalog.load import SHIPPED, load
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
+from connector.console.settings import console
 from connector.dialects import forms, meta, oplead, salesman, simple, yoolla
 from connector.engine.custom import Accounts
 from connector.engine.world import load_account, load_world
@@ -128,6 +129,7 @@ def create_app(settings: Settings | None = None, house: House | None = None) -> 
     for door, roots in DIALECTS:
         for root in roots:
             app.register_blueprint(door, url_prefix=root, name=f"{door.name}{root.rstrip('/').replace('/', '_')}")
+    app.register_blueprint(console)
     opened.watch.start()
     Upkeep(opened.store, opened.settings).start()
     if house is None:
@@ -241,5 +243,8 @@ def announce(settings: Settings, secret: str | None) -> None:
     """Print where Leadwire answers and, this one time, a token that was made up for a new database."""
     lines = [f"Leadwire: http://{settings.host}:{settings.port}"]
     if secret is not None:
-        lines += [f"Token:    {secret}", "          (shown once; make more with: leadwire token create)"]
+        lines += [
+            f"Token:    {secret}",
+            "          (shown once; make more at /settings, or with: leadwire token create)",
+        ]
     print("\n".join(lines), flush=True)  # noqa: T201

@@ -71,7 +71,11 @@ TABLE = (
         "redis_url", "", "redis://HOST:PORT that counts requests. Empty: they are counted in the database.", secret=True
     ),
     Setting("wrong_tokens", 30, "Wrong tokens per minute after which an address has to wait. 0: any number."),
-    Setting("trusted_proxies", "", "Proxies whose X-Forwarded-For is believed, as CIDRs: 10.0.0.0/8. Empty: none."),
+    Setting(
+        "trusted_proxies",
+        "",
+        "Proxies whose X-Forwarded-For, -Proto and -Host are believed, as CIDRs: 10.0.0.0/8. Empty: none.",
+    ),
     Setting(
         "get_acts", True, "Let GET act in the front doors of other systems. Off: they answer 405 and take POST only."
     ),

@@ -41,12 +41,13 @@ def origin(peer: str, forwarded: Iterable[str], proxies: tuple[Network, ...]) ->
         return _plain(peer)
     hops = [hop.strip() for line in forwarded for hop in line.split(",")]
     here = peer
-    while hops and _trusted(here, proxies):
+    while hops and trusted(here, proxies):
         here = hops.pop()
     return _plain(here)
 
 
-def _trusted(address: str, proxies: tuple[Network, ...]) -> bool:
+def trusted(address: str, proxies: tuple[Network, ...]) -> bool:
+    """Whether that is the address of one of these proxies."""
     found = _parsed(address)
     return found is not None and any(found in proxy for proxy in proxies)
 

@@ -86,7 +86,12 @@ class Token(Schema):
     user_id = Whole(load_default=None, allow_none=True, validate=validate.Range(1, 2**53 - 1))
     prefix = fields.String(dump_only=True)
     kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(KINDS))
-    scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES)), load_default=None, allow_none=True)
+    scopes = fields.List(
+        fields.String(validate=validate.OneOf(SCOPES)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, MOST),
+    )
     actions = fields.List(
         fields.String(validate=validate.Length(1, 64)),
         load_default=None,
@@ -227,7 +232,12 @@ def _by_hash(value: str) -> Query:
 def _alive(row: Mapping[str, Any]) -> bool:
     if row["revoked_at"] is not None or not row["is_active"]:
         return False
-    return row["expires_at"] is None or row["expires_at"] > stamp(datetime.now(UTC))
+    return not expired(row)
+
+
+def expired(row: Mapping[str, Any]) -> bool:
+    """Whether the token has come to its end by itself."""
+    return row["expires_at"] is not None and row["expires_at"] <= stamp(datetime.now(UTC))
 
 
 def stamp(moment: datetime) -> str:

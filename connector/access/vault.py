@@ -36,10 +36,10 @@ class Vault:
         """The text, unreadable without the key."""
         return self.boxes.encrypt(text.encode()).decode()
 
-    def open(self, sealed: str) -> str:
-        """The text that was sealed; Unavailable when it was sealed with another key."""
+    def open(self, sealed: str, seconds: int | None = None) -> str:
+        """The text that was sealed; Unavailable when it was sealed with another key, or longer ago than that."""
         try:
-            return self.boxes.decrypt(sealed.encode()).decode()
+            return self.boxes.decrypt(sealed.encode(), seconds).decode()
         except InvalidToken:
             raise Unavailable("wrong_secret_key") from None
 

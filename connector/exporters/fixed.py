@@ -48,7 +48,8 @@ V4 = r"^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9
 YES_NO = sorted(word for word in {*Boolean.truthy, *Boolean.falsy} if isinstance(word, str))
 RIGHTS: Mapping[str, Schema] = {
     "expires_at": {"type": ["string", "null"], "format": "date-time", "description": "Never, unless given."},
-    "scopes": {"type": ["array", "null"], "items": {"type": "string", "enum": list(SCOPES)},
+    "scopes": {"type": ["array", "null"], "items": {"type": "string", "enum": list(SCOPES)}, "minItems": 1,
+               "maxItems": MOST,
                "description": f"What it may be for; {', '.join(USUAL)} unless given."},
     "actions": {"type": ["array", "null"], "items": strict({"type": "string", "minLength": 1, "maxLength": 64}),
                 "maxItems": MOST, "description": "Keys of the actions that it may run; all unless given."},
@@ -153,7 +154,11 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 """The addresses that are the same whatever the files say."""
 
-PAGES = ("/docs/api", "/docs/api/<name>", "/documentation", "/documentation/index.html")
+PAGES = (
+    "/docs/api", "/docs/api/<name>", "/documentation", "/documentation/index.html",
+    "/settings", "/settings/api", "/settings/api/<token_id>/revoke", "/settings/sign-in", "/settings/sign-out",
+    "/settings/console.css",
+)  # fmt: skip
 """Pages for people: no operations."""
 
 ALIASES: Mapping[str, str] = {

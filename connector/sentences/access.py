@@ -7,6 +7,16 @@ from collections.abc import Mapping
 from connector.sentences.rows import row
 
 ACCESS: Mapping[str, Mapping[str, str]] = {
+    "signed_out": row(
+        "You are not signed in, or have been for too long. Sign in with a token.",
+        "Vous n'êtes pas connecté, ou depuis trop longtemps. Connectez-vous avec un jeton.",
+        "Вы не вошли или вошли слишком давно. Войдите с токеном.",
+    ),
+    "foreign_form": row(
+        "This form was sent from another site, so nothing was done. Open the page here and send it again.",
+        "Ce formulaire vient d'un autre site ; rien n'a été fait. Ouvrez la page ici et renvoyez-le.",
+        "Эта форма отправлена с другого сайта, поэтому ничего не сделано. Откройте страницу здесь и отправьте снова.",
+    ),
     "idempotency_in_progress": row(
         "Another call with this idempotency key is still under way. Send the same call again after Retry-After seconds.",
         "Un autre appel avec cette clé d'idempotence est en cours. Renvoyez le même appel après Retry-After secondes.",

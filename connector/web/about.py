@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from connector.access.tokens import Caller
 from connector.catalog.model import Catalog
 from connector.errors import NotFound
 from connector.storage.contract import Scope, Transaction
@@ -23,6 +24,11 @@ def me() -> Response:
     """The connection test: the user and account behind the token."""
     caller = incoming.caller()
     incoming.query()
+    return answer(person(caller))
+
+
+def person(caller: Caller) -> dict[str, Any]:
+    """Who calls: the user, the account and the token."""
 
     def work(tx: Transaction) -> dict[str, Any]:
         user = tx.get("user", caller.user_id, scoped=False) or {}
@@ -32,14 +38,14 @@ def me() -> Response:
     found = house().store.read(caller.scope, work)
     user, account = found["user"], found["account"]
     name = " ".join(filter(None, (user.get("firstname"), user.get("lastname")))) or caller.email
-    return answer({
+    return {
         "id": caller.user_id, "email": caller.email, "name": name,
         "firstname": user.get("firstname"), "lastname": user.get("lastname"),
         "locale": caller.locale, "time_zone": user.get("time_zone") or account.get("time_zone"),
         "is_admin": caller.is_admin,
         "account": {"id": caller.scope.account_id, "name": account.get("name")},
         "token": {"id": caller.token_id, "name": caller.token},
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 @about.get("/catalog")

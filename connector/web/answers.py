@@ -60,6 +60,15 @@ def tagged(data: Any, tag: str = "") -> Response:
     return response
 
 
+def asset(data: bytes, kind: str) -> Response:
+    """A script, style or picture that a page loads, which caches may keep for an hour."""
+    response = Response(data, content_type=kind)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
 def finish(response: Response) -> Response:
     """Every answer names its request."""
     response.headers[NAME] = g.request_id

@@ -17,7 +17,7 @@ from connector.web.intakes import intakes
 from connector.web.leadads import leadads
 from connector.web.mail import mail
 from connector.web.parameters import extras
-from connector.web.paths import ROOT, seatwise, tidy
+from connector.web.paths import ROOT, outward, seatwise, tidy
 from connector.web.records import records
 from connector.web.reference import reference
 from connector.web.subscriptions import webhooks
@@ -44,6 +44,6 @@ def build(house: House) -> Flask:
     app.register_blueprint(reference)
     app.register_blueprint(metrics.metrics)
     line = Line(house.store.seats)
-    long = seatwise(answers.hardened(tidy(app.wsgi_app)), line)
+    long = seatwise(answers.hardened(tidy(outward(app.wsgi_app, house.keeper.proxies))), line)
     app.wsgi_app = express(long, house, app.extensions[metrics.METERS], line)  # type: ignore[method-assign, assignment]
     return app

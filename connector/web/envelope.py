@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from connector.access.addresses import Network, origin
+from connector.access.addresses import Network, origin, trusted
 from connector.access.tokens import PREFIX
 from connector.errors import AddressTooLong, HeadersTooLarge, Unauthorized
 from connector.settings import Settings
@@ -17,6 +17,15 @@ Environ = Mapping[str, Any]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SCHEMES = ("bearer", "basic", "token")
 """Words that may stand before a token; people put them into key fields too."""
+OUTSIDE = (
+    ("HTTP_X_FORWARDED_PROTO", "wsgi.url_scheme", re.compile(r"https?")),
+    (
+        "HTTP_X_FORWARDED_HOST",
+        "HTTP_HOST",
+        re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?"),
+    ),
+)
+"""What a proxy says of the address that the caller used: its header, what that stands for, and how it has to look."""
 FAULT = "leadwire.fault"
 """Under this name stands the error that a request has met already, before Flask sees it."""
 
@@ -71,3 +80,11 @@ def address(environ: Environ, proxies: tuple[Network, ...]) -> str:
     """Where the request comes from, seen through the proxies that are trusted."""
     forwarded = environ.get("HTTP_X_FORWARDED_FOR")
     return origin(environ.get("REMOTE_ADDR") or "", (forwarded,) if forwarded else (), proxies)
+
+
+def outside(environ: Environ, proxies: tuple[Network, ...]) -> dict[str, str]:
+    """The scheme and host that the caller used, where a trusted proxy says so; of several, what it said itself."""
+    if not trusted(environ.get("REMOTE_ADDR") or "", proxies):
+        return {}
+    said = {name: environ.get(header, "").rpartition(",")[2].strip() for header, name, _ in OUTSIDE}
+    return {name: said[name] for _, name, form in OUTSIDE if form.fullmatch(said[name])}

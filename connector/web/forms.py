@@ -78,10 +78,11 @@ def plainly(key: str) -> Read:
 
 
 def size(found: re.Match[str], value: Any) -> tuple[str, Mapping[str, Any]]:
-    """Too short or too long; a list has too many items."""
+    """Too short or too long; a list has too few or too many items."""
     low, high = int(found["low"] or 0), found["high"]
     if isinstance(value, list):
-        return "too_many_items", {"limit": high, "got": len(value)}
+        few = len(value) < low
+        return "too_few_items" if few else "too_many_items", {"limit": low if few else high, "got": len(value)}
     return ("too_short", {"limit": low}) if len(str(value)) < low else ("too_long", {"limit": high})
 
 

@@ -116,7 +116,11 @@ def admin() -> Caller:
 
 def ruler() -> Caller:
     """The caller, who must be an administrator with a token for that."""
-    found = caller("administer")
+    return ruling(caller("administer"))
+
+
+def ruling(found: Caller) -> Caller:
+    """That caller; Forbidden unless they are an administrator."""
     if not found.is_admin:
         raise Forbidden("admins_only")
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from connector.access.addresses import Network
 from connector.pace import Line, seated
+from connector.web.envelope import outside
 
 ROOT = "/api/v1"
 """Where the native API is."""
@@ -22,6 +24,16 @@ def tidy(app: Wsgi) -> Wsgi:
         return app(environ, start_response)
 
     return served
+
+
+def outward(app: Wsgi, proxies: tuple[Network, ...]) -> Wsgi:
+    """The app, which names its own addresses as callers know them, on the far side of trusted proxies."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ |= outside(environ, proxies)
+        return app(environ, start_response)
+
+    return served if proxies else app
 
 
 def seatwise(app: Wsgi, line: Line) -> Wsgi:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from connector.catalog.model import Catalog
 from connector.errors import NotFound
 from connector.exporters.openapi import document
-from connector.web import incoming
+from connector.web import answers, incoming
 from connector.web.answers import JSON_TYPE
 from connector.web.house import house
 
@@ -83,8 +83,4 @@ def asset(name: str) -> Response:
     if name not in ASSETS:
         raise NotFound("no_such_address", path=request.path)
     folder, kind = ASSETS[name]
-    response = Response((folder / name).read_bytes(), content_type=kind)
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return answers.asset((folder / name).read_bytes(), kind)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, url_for
 
 from connector.access import tokens as access
-from connector.access.tokens import Token
+from connector.access.tokens import Caller, Token
 from connector.errors import Conflict, NotFound
 from connector.storage.contract import Row
 from connector.web import incoming
@@ -34,13 +37,17 @@ def one(token_id: str) -> Response:
 @tokens.post("/tokens")
 def make() -> Response:
     """Make a token, for the caller unless `user_id` names another user; only this answer holds its secret."""
-    caller = incoming.admin()
-    asked = checked(SCHEMA, incoming.body()[0])
-    user_id, name = asked.pop("user_id") or caller.user_id, asked.pop("name")
-    secret, row = access.issue(house().store, caller.scope.account_id, user_id, name, by=caller.scope, **asked)
+    secret, row = issued(incoming.admin(), incoming.body()[0])
     response = answer(SCHEMA.dump(row) | {"token": secret}, 201)
     response.headers["Location"] = url_for(".one", token_id=row["id"])
     return response
+
+
+def issued(caller: Caller, body: Mapping[str, Any]) -> tuple[str, Row]:
+    """The secret and the row of a new token, as an administrator asks for it; Invalid, NotFound."""
+    asked = checked(SCHEMA, body)
+    user_id, name = asked.pop("user_id") or caller.user_id, asked.pop("name")
+    return access.issue(house().store, caller.scope.account_id, user_id, name, by=caller.scope, **asked)
 
 
 @tokens.patch("/tokens/<token_id>")
@@ -55,12 +62,16 @@ def change(token_id: str) -> Response:
 @tokens.delete("/tokens/<token_id>")
 def end(token_id: str) -> Response:
     """Revoke a token, now; it stays in the list."""
-    caller = incoming.admin()
+    return answer(SCHEMA.dump(revoked(incoming.admin(), token_id)))
+
+
+def revoked(caller: Caller, token_id: str) -> Row:
+    """The row of the token that an administrator revokes; Conflict where it is the one in use, NotFound."""
     wanted = incoming.path_id(token_id, "token")
     if wanted == caller.token_id:
         # Who locks the last door from outside cannot come back in.
         raise Conflict("own_token")
-    return answer(SCHEMA.dump(access.revoke(house().store, caller.scope.account_id, wanted, by=caller.scope)))
+    return access.revoke(house().store, caller.scope.account_id, wanted, by=caller.scope)
 
 
 def known(account_id: int, token_id: str) -> Row:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -234,6 +236,16 @@ def test_O15_a_token_is_required(oplead: Oplead, method: str, path: str) -> None
     for headers in ({}, {"Authorization": "Bearer lw_wrong"}):
         answer = requests.request(method, address, headers=headers, timeout=10)
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="leadwire"')
+
+
+def test_O16_the_settings_have_a_tab_for_the_api_that_shows_the_tokens(oplead: Oplead) -> None:
+    page, person = f"{oplead.live.base}/settings", requests.Session()
+    assert requests.get(page, timeout=10).status_code == 401
+    tab = person.post(f"{page}/sign-in", data={"token": oplead.key}, timeout=10)
+    assert (tab.url, f"{oplead.key[:4]}" in tab.text, oplead.key in tab.text) == (f"{page}/api", True, False)
+    made = person.post(f"{page}/api", data={"name": "Website", "user_id": ANA, "scopes": ["read", "act"]}, timeout=10)
+    (secret,) = re.findall(r'value="(lw_\w+)"', made.text)
+    assert oplead.live.read(replace(oplead, key=secret).made()["id"])["user_id"] == ANA
 
 
 def test_O17_a_users_key_sees_that_users_leads_alone(oplead: Oplead) -> None:

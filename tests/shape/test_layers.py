@@ -13,7 +13,7 @@ from tests.shape.source import dotted, imports, modules, name, tree
 LAYERS = (
     ("app", "cli"),
     ("service",),
-    ("dialects",),
+    ("console", "dialects"),
     ("web",),
     ("exporters", "events"),
     ("engine",),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from connector.access.keeper import Keeper
+from connector.service import create_app
+from connector.web.house import House
 from tests.plugins.server import ADMIN, Client
 
 PROBLEM = {"type", "title", "status", "code", "detail", "message", "errors", "request_id", "retryable", "halt"}
@@ -28,6 +32,29 @@ def test_an_unknown_address_is_a_problem_document(client: Client, path: str) -> 
 @pytest.mark.parametrize("path", ["/api/v1/me", "//api//v1/me", "/api/v1/me/", "/api/v1//me//", "/healthz/"])
 def test_doubled_and_trailing_slashes_are_served_not_redirected(client: Client, path: str) -> None:
     assert client.get("/", headers=ADMIN, environ_overrides={"PATH_INFO": path}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "proto", "host", "told"),
+    [
+        ("10.1.2.3", "https", "crm.example.com", "https://crm.example.com"),
+        ("10.1.2.3", "http, https", "evil.example, crm.example.com:8443", "https://crm.example.com:8443"),
+        ("10.1.2.3", "https", "", "https://localhost"),
+        ("10.1.2.3", "gopher", "crm.example.com/x?", "http://localhost"),
+        ("192.0.2.9", "https", "evil.example", "http://localhost"),
+    ],
+)
+def test_own_addresses_are_told_as_a_trusted_proxy_says(
+    house: House, peer: str, proto: str, host: str, told: str
+) -> None:
+    settings = replace(house.settings, trusted_proxies="10.0.0.0/8")
+    behind = replace(house, settings=settings, keeper=Keeper(settings, house.store))
+    answer = create_app(house=behind).test_client().post(
+        "/api/v1/subscriptions", json={"trigger": "new_lead", "target_url": "https://receiver.example.com/hook"},
+        headers={**ADMIN, "X-Forwarded-Proto": proto, "X-Forwarded-Host": host},
+        environ_overrides={"REMOTE_ADDR": peer},
+    )  # fmt: skip
+    assert answer.headers["Location"].startswith(f"{told}/api/v1/hooks/")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
