@@ -132,6 +132,23 @@ class SqlSession:
         self._link.run("RELEASE SAVEPOINT job")
 
 
+KEPT = 4
+_shared: list[tuple[Any, Statements]] = []
+_keeping = threading.Lock()
+
+
+def statements_of(catalog: Catalog, dialect: Dialect) -> Statements:
+    """The statements of a catalog's record types.
+
+    Making them takes tenths of a second: all stores of a process share them, and the sets used last are kept.
+    """
+    about = fingerprint(catalog), dialect.name
+    with _keeping:
+        made = next((made for known, made in _shared if known == about), None) or Statements(records(catalog), dialect)
+        _shared[:] = [(about, made), *(pair for pair in _shared if pair[1] is not made)][:KEPT]
+        return made
+
+
 class SqlStore(SqlQueue, Units):
     """The part of a SQL store that does not depend on the driver."""
 
@@ -141,8 +158,6 @@ class SqlStore(SqlQueue, Units):
 
     def __init__(self) -> None:
         self._statements: Statements | None = None
-        self._fingerprint: Any = None
-        self._adopting = threading.Lock()
         self._feed = ""
 
     def _linked(self, run: Callable[[Link], T]) -> T:
@@ -155,11 +170,8 @@ class SqlStore(SqlQueue, Units):
 
     def adopt(self, catalog: Catalog) -> None:
         """Take on this catalog; statements are kept when the record types are the same."""
-        with self._adopting:
-            known = fingerprint(catalog)
-            if self._statements is None or known != self._fingerprint:
-                found = records(catalog)
-                self._statements, self._fingerprint, self._records = Statements(found, self.dialect), known, found
+        made = statements_of(catalog, self.dialect)
+        self._statements, self._records = made, made.records
 
     def events(self, scope: Scope, query: EventQuery) -> list[Event]:
         """A page of the account's log."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,16 +71,31 @@ def postgres_world(postgres_url: str) -> Iterator[str]:
         yield url.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
+@pytest.fixture(scope="session")
+def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that holds the demo world, to be copied."""
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    new_world(shipped(), lambda: open_store(f"sqlite:///{path}")).close()
+    return path
+
+
 @pytest.fixture
-def make_world(request: pytest.FixtureRequest, make_store: MakeStore) -> Iterator[Callable[[str], Store]]:
+def make_world(
+    request: pytest.FixtureRequest, make_store: MakeStore, tmp_path: Path
+) -> Iterator[Callable[[str], Store]]:
     """A maker of stores of a kind that hold the demo world."""
     with ExitStack() as databases:
 
-        def make(kind: str) -> Store:
-            if kind != "postgres":
-                return new_world(shipped(), lambda: make_store(kind))
+        def copied(kind: str) -> str:
+            if kind == "sqlite":
+                return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_world'), tmp_path)}"
             server, like = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_world")
-            store = open_store(databases.enter_context(fresh_database(server, like)))
+            return databases.enter_context(fresh_database(server, like))
+
+        def make(kind: str) -> Store:
+            if kind == "memory":
+                return new_world(shipped(), lambda: make_store(kind))
+            store = open_store(copied(kind))
             databases.callback(store.close)
             store.adopt(shipped())
             return store

@@ -24,7 +24,7 @@ def test_readme_is_read_in_two_minutes() -> None:
     assert len(read("README.md").splitlines()) < LINES
 
 
-@pytest.mark.parametrize("position, ending", [(0, "app.py"), (1, "-m pytest -q -n auto")])
+@pytest.mark.parametrize("position, ending", [(0, "app.py"), (1, "-m pytest -q -n auto --dist worksteal")])
 def test_two_commands_set_everything_up(position: int, ending: str) -> None:
     command = commands()[position]
     assert command.startswith(
