@@ -16,7 +16,8 @@ from connector.access.windows import choice
 from connector.access.windows.parts import SqlWindows
 from connector.errors import RateLimited
 from connector.settings import Settings
-from tests.plugins.server import free_port, until
+from tests.plugins.ports import free_port
+from tests.plugins.server import until
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,11 @@ from standardwebhooks import Webhook
 
 from connector.events import replay, subscriptions
 from connector.events.schedule import Clock, stamp
+from tests.plugins.ports import free_port
 from tests.plugins.posts import Post, now
 from tests.plugins.receivers import Answer, Receiver
 
 MakeReceiver = Callable[..., Receiver]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def silent(sock: socket.socket) -> None:

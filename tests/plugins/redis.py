@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.plugins.server import free_port, until
+from tests.plugins.ports import free_port
+from tests.plugins.server import until
 
 
 @pytest.fixture(scope="session")

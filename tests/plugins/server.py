@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from connector.catalog.model import Catalog
 from connector.service import create_app, open_house
 from connector.settings import Settings, load
 from connector.web.house import House
+from tests.plugins.ports import free_port
 from tests.plugins.stores import fresh_database
 
 ROOT = Path(__file__).parents[2]
@@ -184,13 +184,6 @@ def declaration(key: str, effect: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def launched(folder: Path, **given: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`python app.py` in that folder with those settings and no others, and where it will answer; ended by SIGTERM."""
@@ -247,6 +240,6 @@ def said(folder: Path) -> str:
 def answers(base: str) -> bool:
     """Whether the server answers by now."""
     try:
-        return requests.get(f"{base}/readyz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+        return "catalog" in requests.get(f"{base}/readyz", timeout=5).json()
+    except (requests.ConnectionError, requests.JSONDecodeError):
         return False
