@@ -340,6 +340,11 @@ class Catalog:
         """The public entity with that plural name, as in `/api/v1/leads`."""
         return next((e for e in self.entities.values() if e.public and e.plural == name), None)
 
+    def deletion(self, entity: Entity) -> Action | None:
+        """The action that deletes a record of that type, if there is one: `delete_lead` for a lead."""
+        action = self.actions.get(f"delete_{entity.key}")
+        return action if action and action.on == entity.key and action.destructive else None
+
     def shown(self, entity: Entity, name: str) -> Field | None:
         """The field of another record that this one shows under that name."""
         path = next((show.path for show in entity.shows if show.name == name), None)

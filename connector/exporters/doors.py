@@ -29,8 +29,11 @@ TAG = "Simplified noCRM API"
 DESKS = (LEADS, REMINDERS)
 PLACES = {"get": 2, "post": 3}
 """Examples that delete take another record by each method: once it is gone it is gone."""
-NOCRM_NAMES = {"remind_date": nullable({"type": "string", "format": "date"}), "remind_time": {"type": "null"},
-               "next_action_at": nullable({"type": "string", "format": "date"})}  # fmt: skip
+NOCRM_NAMES = {
+    "remind_date": nullable({"type": "string", "format": "date"}),
+    "remind_time": nullable({"type": "string", "maxLength": 0}),
+    "next_action_at": nullable({"type": "string", "format": "date"}),
+}  # fmt: skip
 
 
 def simple_actions(catalog: Catalog) -> Iterator[Route]:

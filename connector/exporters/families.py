@@ -147,10 +147,9 @@ def links(catalog: Catalog, answer: Schema) -> dict[str, Link]:
         return {}
     found = {"record": Link(operation=f"get_{entity.key}", does="The record as it stands.",
                             parameters={"record_id": "$response.body#/id"})}  # fmt: skip
-    for action in catalog.actions.values():
-        if action.on == entity.key and action.destructive and action.key.startswith("delete"):
-            found["delete"] = Link(operation=action.key, does=action.description["en"],
-                                   body={f"{entity.key}_id": "$response.body#/id"})  # fmt: skip
+    if action := catalog.deletion(entity):
+        found["delete"] = Link(operation=f"{action.key}_by_id", does=action.description["en"],
+                               parameters={"record_id": "$response.body#/id"})  # fmt: skip
     return found
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from marshmallow.fields import Boolean
-
 from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.hooks import HOOKS, NULL_WHOLE, WHOLE
 from connector.exporters.inbound import INBOUND
@@ -27,8 +25,8 @@ from connector.exporters.routes import (
     paging,
     segment,
 )
+from connector.exporters.texts import YES_OR_NO, strict
 from connector.exporters.texts import line as text
-from connector.exporters.texts import strict
 
 NULL_TEXTS: Schema = {"type": ["array", "null"], "items": {"type": "string"}}
 TOKEN = closed({
@@ -45,7 +43,6 @@ MOST = 100
 """Ranges, or actions, that one token may name."""
 V4 = r"^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}" \
      r"(/(3[0-2]|[12]?[0-9]))?$"  # fmt: skip
-YES_NO = sorted(word for word in {*Boolean.truthy, *Boolean.falsy} if isinstance(word, str))
 RIGHTS: Mapping[str, Schema] = {
     "expires_at": {"type": ["string", "null"], "format": "date-time", "description": "Never, unless given."},
     "scopes": {"type": ["array", "null"], "items": {"type": "string", "enum": list(SCOPES)}, "minItems": 1,
@@ -59,7 +56,7 @@ RIGHTS: Mapping[str, Schema] = {
                    "description": "Requests per minute; 0 is no limit."},
     "replay_window": {"type": ["integer", "null"], "minimum": 0, "maximum": 3600,
                       "description": "Seconds in which an equal call of an action gets the first one's answer."},
-    "in_query": {"type": ["boolean", "string", "integer", "null"], "enum": [True, False, None, 1, 0, *YES_NO],
+    "in_query": {"anyOf": [*YES_OR_NO, {"type": "null"}],
                  "description": "Whether it may stand in an address, where a front door takes it there."},
 }  # fmt: skip
 NEW_TOKEN: Schema = {

@@ -79,7 +79,7 @@ SHOWN = {
     "last_at": MOMENT_OR_NULL, "user_id": NULL_WHOLE, "token_id": NULL_WHOLE,
     "created_at": MOMENT, "updated_at": MOMENT,
     "parameters": {"type": "array", "items": KEPT_EXTRA},
-    "secret": {"type": "null"},
+    "secret": {**NULL_TEXT, "maxLength": 0},
 }  # fmt: skip
 SECRET = {"type": "string", "description": "What signatures are checked with, this once."}
 SUBSCRIPTION = closed(SHOWN)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from marshmallow.fields import Boolean
-
 from connector.catalog.outputs import MOMENT, closed
 from connector.exporters.routes import (
     ANY_OBJECT,
@@ -22,7 +20,7 @@ from connector.exporters.routes import (
     paging,
     segment,
 )
-from connector.exporters.texts import line, or_empty, strict
+from connector.exporters.texts import YES_OR_NO, line, or_empty, strict
 
 TAG = "Inbound"
 NULL_WHOLE: Schema = {"type": ["integer", "null"]}
@@ -31,7 +29,6 @@ FIELDS = (
     "utm_source|utm_medium|utm_campaign|utm_term|utm_content|utm_referrer|source|partner|tags|external_id"
 )
 HOST = r"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?"
-YES_NO = sorted(word for word in {*Boolean.truthy, *Boolean.falsy} if isinstance(word, str))
 MAPPING: Schema = {
     "type": "object", "maxProperties": 200,
     "propertyNames": strict({"type": "string", "minLength": 1, "maxLength": 200}),
@@ -51,7 +48,7 @@ SHARED: Mapping[str, Schema] = {
 }  # fmt: skip
 FORM_FIELDS: Mapping[str, Schema] = {
     **SHARED,
-    "signed": {"type": ["boolean", "string", "integer"], "enum": [True, False, 1, 0, *YES_NO],
+    "signed": {"anyOf": list(YES_OR_NO),
                "description": "Whether a submission must carry HMAC-SHA256 of its raw body."},
     "honeypot": strict({"type": ["string", "null"], "minLength": 1, "maxLength": 100,
                         "description": "A field that people do not see: filled, nothing is made."}),

@@ -14,7 +14,7 @@ from connector.exporters.fixed import ROUTES
 from connector.exporters.resources import RESOURCES
 from connector.exporters.routes import JSON, KEY, Link, Parameter, Route
 from connector.exporters.salesman import LEADS
-from connector.exporters.texts import LARGEST, line, plain
+from connector.exporters.texts import LARGEST, apart, line, plain
 from connector.exporters.yoolla import REMINDERS
 
 PROBLEM_JSON = "application/problem+json"
@@ -118,11 +118,23 @@ CREDENTIALS: Mapping[str, Sequence[Sequence[str]]] = {
     "salesman": (("apikey", "login"), ("apikey_header", "login_header")),
 }
 """What calls of a door must carry, where that is not the usual: one of these sets of SCHEMES."""
-ANY_JSON: Mapping[str, Any] = {
-    "description": "Any JSON value that can be kept.",
-    "type": ["null", "boolean", "number", "string", "array", "object"],
-    "minimum": -LARGEST, "maximum": LARGEST, "pattern": line()["pattern"],
-    "items": reference("Json"), "additionalProperties": reference("Json"), "propertyNames": line(),
+ANY_MEDIA, BYTES = "*/*", "application/octet-stream"
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+def json_value(lists: int) -> dict[str, Any]:
+    """Any value that can be kept; of lists in lists beyond that number nothing is said.
+
+    Only objects lead back to the beginning: programs that write clients in typed languages do not bear lists that do.
+    """
+    plainest = ({"type": "null"}, {"type": "boolean"}, {"type": "number", "minimum": -LARGEST, "maximum": LARGEST})
+    several = {"type": "array", "items": json_value(lists - 1) if lists else {}}
+    return {"anyOf": [*plainest, line(), reference("JsonObject"), several]}
+
+
+ANY_JSON: Mapping[str, Mapping[str, Any]] = {
+    "Json": {"description": "Any JSON value that can be kept.", **json_value(3)},
+    "JsonObject": {"type": "object", "additionalProperties": reference("Json"), "propertyNames": line()},
 }  # fmt: skip
 
 
@@ -155,7 +167,7 @@ def components(catalog: Catalog) -> dict[str, Any]:
         "securitySchemes": SCHEMES,
         "responses": {f"{door}{status}": refusal(door, status) for door, status in sorted(refused(catalog))},
         "headers": {"RequestId": {"description": "Names the request in the log.", "schema": {"type": "string"}}},
-        "schemas": {name: plain(schema) for name, schema in sorted({**schemas, "Json": ANY_JSON}.items())},
+        "schemas": {name: apart(plain(schema)) for name, schema in sorted({**schemas, **ANY_JSON}.items())},
     }  # fmt: skip
 
 
@@ -187,7 +199,7 @@ def operation(route: Route) -> dict[str, Any]:
 
 def taken(route: Route, schema: Any) -> dict[str, Any]:
     """The body of a request, and the examples of it."""
-    return {"schema": plain(schema)} | exemplified(route.examples)
+    return {"schema": apart(plain(schema))} | exemplified(route.examples)
 
 
 def exemplified(examples: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,7 +250,7 @@ def told(route: Route, status: int) -> str:
 
 def good(route: Route, status: int) -> dict[str, Any]:
     """An answer to a call that went well."""
-    content = {"schema": plain(route.answers)} | ({} if route.example is None else {"example": route.example})
+    content = {"schema": apart(plain(route.answers))} | ({} if route.example is None else {"example": route.example})
     content |= exemplified(route.shown)
     headers: dict[str, Any] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if route.tagged:
@@ -247,18 +259,16 @@ def good(route: Route, status: int) -> dict[str, Any]:
         headers["Idempotency-Replayed"] = {"description": "`true` where this key was answered before.",
                                            "schema": {"type": "string", "enum": ["true"]}}  # fmt: skip
     links = {name: link(each) for name, each in route.links.items()}
-    return {"description": MEANINGS[status], "headers": headers, "content": {route.media: content}} | (
-        {"links": links} if links else {}
-    )
+    # Who does not know what a range of media is takes a file for bytes.
+    media = {BYTES: BINARY, ANY_MEDIA: content} if route.media == ANY_MEDIA else {route.media: content}
+    found = {"description": MEANINGS[status], "headers": headers, "content": media}
+    return found | ({"links": links} if links else {})
 
 
 def link(each: Link) -> dict[str, Any]:
     """A link object."""
     found: dict[str, Any] = {"operationId": each.operation, "description": each.does}
-    return found | (
-        ({"parameters": dict(each.parameters)} if each.parameters else {})
-        | ({"requestBody": dict(each.body)} if each.body else {})
-    )
+    return found | ({"parameters": dict(each.parameters)} if each.parameters else {})
 
 
 def meaning(door: str, status: int) -> str:

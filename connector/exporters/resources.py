@@ -5,14 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connector.catalog.model import Catalog, Entity, Field
+from connector.catalog.model import Action, Catalog, Entity, Field
 from connector.catalog.outputs import closed
-from connector.exporters.families import Family, named, public, reference
-from connector.exporters.routes import ANY_OBJECT, API, LIST, RECORD_ID, Parameter, Route, Schema, page, paging, segment
+from connector.exporters.families import (
+    DRY_RUN,
+    Family,
+    answer_of,
+    named,
+    public,
+    reference,
+    refusals,
+    result,
+    target,
+)
+from connector.exporters.routes import (
+    ANY_OBJECT,
+    API,
+    KEY,
+    KEY_IN_QUERY,
+    LIST,
+    RECORD_ID,
+    Parameter,
+    Route,
+    Schema,
+    page,
+    paging,
+    segment,
+)
 from connector.exporters.texts import line, or_empty
 
 KINDS = ("actions", "triggers", "searches", "entities")
 MANY = {"type": "array", "items": ANY_OBJECT}
+PLACE = 4
+"""Which record from the end an example of a deletion takes: one that no other example deletes."""
 DIRECTORY = ("user", "team", "pipeline", "step", "status", "activity_type", "email_template")
 
 
@@ -71,6 +96,26 @@ def records(catalog: Catalog) -> Iterator[Route]:
             title=f"Get {title}", does="The record itself.", answers=reference(named(entity.key)), refuses=(404,),
             takes=(segment("record_id", RECORD_ID, f"The id of a record of type {title}.", example=shown),),
         )  # fmt: skip
+
+
+def deletions(catalog: Catalog) -> Iterator[Route]:
+    """Every public record type that an action deletes: one of its records."""
+    for entity in public(catalog):
+        if action := catalog.deletion(entity):
+            yield deletion(catalog, entity, action)
+
+
+def deletion(catalog: Catalog, entity: Entity, action: Action) -> Route:
+    """The action that deletes a record, at the record's own address."""
+    shown = target(catalog, action, {}, PLACE)
+    return Route(
+        key=f"{action.key}_by_id", method="delete", path=f"{API}/{entity.plural}/{{record_id}}", tag="Records",
+        title=action.title["en"], does=f"{action.description['en']} The same as the action `{action.key}`.",
+        takes=(segment("record_id", RECORD_ID, f"The id of a record of type {entity.title['en']}.", example=shown),
+               DRY_RUN, KEY_IN_QUERY, KEY),
+        answers={"anyOf": [answer_of(catalog, action), reference("Rehearsal")]}, example=result(action),
+        refuses=(404, 409, 507), refusals=refusals(action),
+    )  # fmt: skip
 
 
 def choices(catalog: Catalog) -> Iterator[Route]:
@@ -146,6 +191,7 @@ def entries(catalog: Catalog) -> Iterator[Route]:
 RESOURCES: Mapping[str, Family] = {
     f"{API}/<plural>": lists,
     f"{API}/<plural>/<record_id>": records,
+    f"{API}/<deletable:plural>/<record_id>": deletions,
     f"{API}/choices/<key>": choices,
     f"{API}/ids": ids,
     f"{API}/catalog": whole,

@@ -42,12 +42,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What one answer leads to: an operation, and which of its parameters or inputs the answer's values fill."""
+    """What one answer leads to: an operation, and which of its parameters the answer's values fill."""
 
     operation: str
     does: str
     parameters: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    body: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from marshmallow.fields import Boolean
+
 from connector.catalog.coercions import kind_of
 from connector.catalog.model import Input
 
@@ -20,6 +22,13 @@ INKED = r"^[^\x00]*[^\s\x00][^\x00]*$"
 LARGEST = 2**53
 MONEY_STEP = 0.0001
 YES_NO = ("true", "false", "yes", "no", "on", "off", "1", "0")
+SPOKEN = sorted(word for word in {*Boolean.truthy, *Boolean.falsy} if isinstance(word, str))
+YES_OR_NO: Sequence[Schema] = (
+    {"type": "boolean"},
+    {"type": "integer", "minimum": 0, "maximum": 1},
+    {"type": "string", "pattern": f"^({'|'.join(SPOKEN)})$"},
+)
+"""A yes or no as administrative resources take it, each type by itself."""
 PART = r"[^,\x00]{0,64}"
 
 
@@ -38,6 +47,35 @@ def plain(schema: Any) -> Any:
     if isinstance(schema, Mapping):
         return {name: plain(value) for name, value in schema.items() if not name.startswith("x-")}
     return [plain(item) for item in schema] if isinstance(schema, list | tuple) else schema
+
+
+def apart(schema: Any) -> Any:
+    """The same schema, lists and objects by themselves wherever a value may be of other types too.
+
+    Programs that write clients in typed languages do not read several types in one place where one of them has parts.
+    """
+    if not isinstance(schema, Mapping):
+        return [apart(item) for item in schema] if isinstance(schema, list | tuple) else schema
+    found = {name: apart(value) for name, value in schema.items()}
+    types = found.get("type")
+    if not isinstance(types, list) or not {"array", "object"} & {*types} or "anyOf" in found:
+        return found
+    del found["type"]
+    parts = [{"type": kind, **{name: found[name] for name in OF[kind] if name in found}} for kind in types]
+    return {name: value for name, value in found.items() if name not in OWN} | {"anyOf": parts}
+
+
+OF: Mapping[str, tuple[str, ...]] = {
+    "array": ("items", "minItems", "maxItems", "uniqueItems"),
+    "object": ("properties", "required", "additionalProperties", "propertyNames", "maxProperties", "minProperties"),
+    "string": ("pattern", "minLength", "maxLength", "format"),
+    "number": ("minimum", "maximum", "multipleOf"),
+    "integer": ("minimum", "maximum", "multipleOf"),
+    "boolean": (),
+    "null": (),
+}
+"""The keywords that say something about a type."""
+OWN = frozenset(name for names in OF.values() for name in names)
 
 
 def body(input: Input) -> dict[str, Any]:
@@ -141,6 +179,8 @@ def or_empty(schema: Schema, *more: str) -> dict[str, Any]:
     """The same or the empty text, of these types too: what is empty counts as not given."""
     declared = schema["type"]
     types: Sequence[str] = [declared] if isinstance(declared, str) else declared
+    if "enum" in schema and "integer" in types:
+        return _chosen(schema, null="null" in more)
     wider = {**schema, "type": [*types, *(name for name in more if name not in types)]}
     wider.pop("minLength", None)
     if "enum" in schema:
@@ -152,6 +192,14 @@ def or_empty(schema: Schema, *more: str) -> dict[str, Any]:
     if wider.get("pattern", NO_NUL) != NO_NUL:
         wider["pattern"] = f"^$|{wider['pattern']}"
     return wider
+
+
+def _chosen(schema: Schema, *, null: bool) -> dict[str, Any]:
+    """Some whole numbers, also as text, or nothing; each type by itself, for who reads schemas takes no mixed lists."""
+    shown = {name: value for name, value in schema.items() if name in ("title", "description")}
+    words = "|".join(f"{'-' if number < 0 else ''}0*{abs(number)}" for number in schema["enum"])
+    parts = [{"type": "integer", "enum": list(schema["enum"])}, {"type": "string", "pattern": f"^({words})?$"}]
+    return {**shown, "anyOf": [*parts, *([{"type": "null"}] if null else [])]}
 
 
 def digits(lowest: int, highest: int) -> str:
@@ -177,7 +225,13 @@ def drawn(schema: Schema) -> Any:
     """A plain value of that schema: null wherever it may be, but for whole objects."""
     if "examples" in schema:
         return schema["examples"][0]
-    types = schema.get("type", "object")
+    if "anyOf" in schema and "type" not in schema:
+        parts = [drawn(part) for part in schema["anyOf"]]
+        return None if None in parts else parts[0]
+    return _drawn(schema, schema.get("type", "object"))
+
+
+def _drawn(schema: Schema, types: str | Sequence[str]) -> Any:
     if "null" in types and "properties" not in schema:
         return None
     if "enum" in schema:

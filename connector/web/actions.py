@@ -10,6 +10,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from connector.access.idempotency import PARAMETER, checked
+from connector.access.tokens import Caller
 from connector.engine.run import Result, run, run_many
 from connector.errors import Fault, Invalid, LeadwireError, Malformed, WrongMethod, WrongType
 from connector.storage.contract import Event
@@ -30,8 +31,13 @@ def act(key: str) -> Response:
     if FAULT in request.environ:
         raise request.environ[FAULT]
     caller = incoming.caller()
-    asked = incoming.query("dry_run", PARAMETER)
     raw, text = incoming.body()
+    return done(caller, key, raw, text=text)
+
+
+def done(caller: Caller, key: str, raw: dict[str, Any], *, text: bool) -> Response:
+    """The answer to an action of that input; the address may name the wish, or ask for a dry run."""
+    asked = incoming.query("dry_run", PARAMETER)
     if asked.get(PARAMETER):
         raw.setdefault(PARAMETER, asked[PARAMETER])
     dry_run = incoming.flag(asked.get("dry_run", ""), "dry_run")

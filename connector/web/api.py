@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
+from werkzeug.datastructures import HeaderSet
 
 from connector.pace import Line
 from connector.web import answers, incoming, logs, metrics, problems
@@ -18,20 +19,31 @@ from connector.web.leadads import leadads
 from connector.web.mail import mail
 from connector.web.parameters import extras
 from connector.web.paths import ROOT, outward, seatwise, tidy
-from connector.web.records import records
+from connector.web.records import deletable, records
 from connector.web.reference import reference
 from connector.web.subscriptions import webhooks
 from connector.web.tokens import tokens
 
 
+class App(Flask):
+    """A Flask whose OPTIONS names the methods that an address takes, and no other."""
+
+    def make_default_options_response(self) -> Response:
+        """An empty answer with `Allow`."""
+        response: Response = super().make_default_options_response()
+        response.allow = HeaderSet(problems.taken(response.allow))
+        return response
+
+
 def build(house: House) -> Flask:
     """An app that serves this house."""
-    app = Flask("leadwire", static_folder=None)
+    app = App("leadwire", static_folder=None)
     app.extensions[EXTENSION] = house
     app.request_class = incoming.Named
     app.config["MAX_CONTENT_LENGTH"] = house.settings.body_limit
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["deletable"] = deletable(house)
     answers.install(app)
     app.before_request(incoming.name_request)
     metrics.install(app)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoRoute
 
@@ -47,13 +47,19 @@ def known(error: Exception) -> LeadwireError:
     if isinstance(error, NoRoute):
         return NotFound("no_such_address", path=request.path)
     if isinstance(error, MethodNotAllowed):
-        return WrongMethod(method=request.method, allow=", ".join(sorted(error.valid_methods or ())))
+        return WrongMethod(method=request.method, allow=", ".join(sorted(taken(error.valid_methods or ()))))
     if isinstance(error, RequestEntityTooLarge):
         return TooLarge(limit=house().settings.body_limit)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return Malformed()
     log.error("request %s failed", g.request_id, exc_info=error)
     return LeadwireError()
+
+
+def taken(methods: Iterable[str]) -> list[str]:
+    """Those of the methods that this address takes: rules that would take others may turn down a part of it."""
+    address = current_app.create_url_adapter(request)
+    return [method for method in methods if address is not None and address.test(method=method)]
 
 
 def headers(error: LeadwireError) -> dict[str, str]:

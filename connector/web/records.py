@@ -1,4 +1,4 @@
-"""Reading over HTTP: records, searches, choices, and the page of all ids."""
+"""Records over HTTP: read, searched, chosen from, deleted; and the page of all ids."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.routing import BaseConverter, ValidationError
 
 from connector.access.tokens import Caller
-from connector.catalog.model import Catalog, Entity, Where
+from connector.catalog.model import Action, Catalog, Entity, Where
 from connector.engine import lists
 from connector.errors import Fault, Invalid, NotFound
 from connector.storage.contract import Store
 from connector.web import incoming
+from connector.web.actions import done
 from connector.web.answers import answer
-from connector.web.house import house
+from connector.web.house import House, house
 
 records = Blueprint("records", __name__)
 PAGING = ("q", "order", "cursor", "limit")
@@ -86,6 +88,28 @@ def one(plural: str, record_id: str) -> Response:
     incoming.query()
     wanted = incoming.path_id(record_id, entity.key)
     return answer(lists.record(catalog, house().store, caller.scope, entity, wanted))
+
+
+@records.delete("/<deletable:plural>/<record_id>")
+def remove(plural: tuple[Entity, Action], record_id: str) -> Response:
+    """Delete a record, by the action that deletes its type."""
+    entity, action = plural
+    wanted = incoming.path_id(record_id, entity.key)
+    return done(incoming.caller(), action.key, {f"{entity.key}_id": wanted}, text=False)
+
+
+def deletable(house: House) -> type[BaseConverter]:
+    """What `<deletable:...>` stands for in an address: the plural name of records that an action deletes."""
+
+    class Deletable(BaseConverter):
+        def to_python(self, value: str) -> tuple[Entity, Action]:
+            entity = house.catalog.plural(value)
+            action = entity and house.catalog.deletion(entity)
+            if not entity or not action:
+                raise ValidationError
+            return entity, action
+
+    return Deletable
 
 
 @records.get("/choices/<key>")

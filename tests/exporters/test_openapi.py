@@ -191,7 +191,8 @@ def test_every_example_of_an_answer_or_parameter_fits(place: str) -> None:
 
 def test_a_created_lead_links_to_itself_and_to_its_end() -> None:
     links = written()["paths"]["/api/v1/actions/create_lead"]["post"]["responses"]["201"]["links"]
-    assert [link["operationId"] for link in links.values()] == ["get_lead", "delete_lead"]
+    assert [link["operationId"] for link in links.values()] == ["get_lead", "delete_lead_by_id"]
+    assert all(link["parameters"] == {"record_id": "$response.body#/id"} for link in links.values())
 
 
 def test_links_lead_to_operations() -> None:
@@ -205,3 +206,57 @@ def test_links_lead_to_operations() -> None:
 def test_an_action_tells_the_codes_that_it_refuses_with() -> None:
     refused = written()["paths"]["/api/v1/actions/next_step"]["post"]["responses"]["409"]
     assert "`last_step`: {{ lead.title }} is already at the last step" in refused["description"]
+
+
+def parts(value: Any) -> Iterator[Any]:
+    """An object or list of the document, and all that it is made of."""
+    yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from parts(each)
+
+
+def bodies() -> list[dict[str, Any]]:
+    """All objects in what bodies and answers are said to be."""
+    told = [each for _, it in operations() for each in (it.get("requestBody", {}), *it["responses"].values())]
+    schemas = [media["schema"] for each in told for media in each.get("content", {}).values()]
+    return [part for part in parts([written()["components"]["schemas"], schemas]) if isinstance(part, dict)]
+
+
+# What follows keeps the document readable for openapi-python-client, openapi-typescript and openapi-generator.
+
+
+def test_what_is_of_several_types_has_its_lists_and_objects_apart() -> None:
+    types = [part["type"] for part in bodies() if isinstance(part.get("type"), list)]
+    assert types
+    assert [each for each in types if {"array", "object"} & set(each)] == []
+
+
+def test_the_values_of_a_list_of_allowed_ones_are_of_one_type() -> None:
+    allowed = [part["enum"] for part in bodies() if isinstance(part.get("enum"), list)]
+    assert allowed
+    assert [each for each in allowed if len({type(value) for value in each if value is not None}) > 1] == []
+
+
+def test_nothing_is_said_to_be_only_null() -> None:
+    alone = [
+        name for part in bodies() for name, value in part.get("properties", {}).items() if value.get("type") == "null"
+    ]
+    assert alone == []
+
+
+def test_any_json_leads_back_to_itself_through_objects_alone() -> None:
+    schemas = written()["components"]["schemas"]
+    inside = [part["$ref"] for part in parts(schemas["Json"]) if isinstance(part, dict) and "$ref" in part]
+    assert set(inside) == {"#/components/schemas/JsonObject"}
+    assert schemas["JsonObject"]["additionalProperties"] == {"$ref": "#/components/schemas/Json"}
+
+
+def test_links_fill_parameters_alone() -> None:
+    links = [link for part in parts(written()) if isinstance(part, dict) for link in part.get("links", {}).values()]
+    assert {name for link in links for name in link} == {"operationId", "description", "parameters"}
+
+
+def test_a_file_is_told_as_bytes_too() -> None:
+    answer = written()["paths"]["/api/v1/attachments/{attachment_id}/download"]["get"]["responses"]["200"]
+    assert list(answer["content"]) == ["application/octet-stream", "*/*"]

@@ -167,6 +167,8 @@ def fuzz(live: Live, *choice: str) -> tuple[dict[str, Any], str]:
 
 DELETING = "^(simple_(get|post)_)?delete_"
 """schemathesis tries a deletion on all that it has seen. Apart from the rest it leaves the rest something to find."""
+BY_ADDRESS = "_by_id$"
+"""The same deletions by the address of the record: apart from those too, for there is but one record of some types."""
 DEFINING = "^(create|update)_custom_field$"
 """A new custom field changes the document: one that is required is missing in what was read of inputs before."""
 PARTS: dict[str, tuple[str, ...]] = {
@@ -174,7 +176,8 @@ PARTS: dict[str, tuple[str, ...]] = {
        for tag in TAGS if tag != doors.TAG},
     **{f"{doors.TAG} by {method}": ("--include-operation-id-regex", f"^simple_{method}_(?!delete_)")
        for method in ("get", "post")},
-    "deletions": ("--include-operation-id-regex", DELETING),
+    "deletions": ("--include-operation-id-regex", DELETING, "--exclude-operation-id-regex", BY_ADDRESS),
+    "deletions by address": ("--include-operation-id-regex", f"{DELETING}.*{BY_ADDRESS}"),
     "definitions": ("--include-operation-id-regex", DEFINING),
 }  # fmt: skip
 """What is fuzzed at a time, on a server of its own."""

@@ -96,7 +96,7 @@ def newest(house: House) -> Any:
 
 
 def aims(client: Client, house: House) -> dict[str, Any]:
-    """What the demo world has not: a second token, two subscriptions, a delivery that failed."""
+    """What the demo world has not: a second token and custom field, two subscriptions, a delivery that failed."""
     caller = tokens.authenticate(house.store, ADMIN_TOKEN)
     extra = Parameter(name="X-Key", place="header", value="v")
     wishes = [Wish(trigger="new_lead", target_url=f"{RECEIVER}{name}", parameters=(extra,)) for name in "ab"]
@@ -108,7 +108,10 @@ def aims(client: Client, house: House) -> dict[str, Any]:
     page = client.post("/api/v1/meta/pages", json=PAGE, headers=ADMIN).json
     record(house.store, [Notice(leadgen_id=str(page["id"]), page_id=PAGE["page_id"])], TIME, None)
     told = client.get("/api/v1/meta/leads", headers=ADMIN).json["data"]
+    fresh = {"key": f"second_{token['id']}", "name": "Second", "type": "text"}
+    field = client.post("/api/v1/actions/create_custom_field", json=fresh, headers=ADMIN).json
     return {
+        "delete_custom_field_by_id.custom_fields": field["id"],
         "form_id": forms[0]["id"], "submit_form.key": forms[1]["url"].rpartition("/")[2],
         **{f"{word}_meta_page.page_id": page["id"] for word in ("get", "change", "replay", "delete")},
         "meta_lead_id": told[0]["id"],

@@ -58,7 +58,7 @@ def test_own_addresses_are_told_as_a_trusted_proxy_says(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["/api/v1/leads", "/api/v1/leads/1", "/api/v1/me", "/api/v1/catalog", "/healthz"])
+@pytest.mark.parametrize("path", ["/api/v1/leads", "/api/v1/steps/1", "/api/v1/me", "/api/v1/catalog", "/healthz"])
 def test_reading_addresses_take_nothing_else(client: Client, method: str, path: str) -> None:
     answer = client.open(path, method=method, headers=ADMIN)
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")

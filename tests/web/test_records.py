@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from connector.access import tokens
 from connector.web.house import House
 from tests.plugins.server import ADMIN, Client
 
+Token = Callable[[str], Mapping[str, str]]
+DELETED = [("leads", "lead"), ("tasks", "task"), ("custom_fields", "custom_field")]
 ENVELOPE = {"data", "cursor", "has_more"}
 
 
@@ -139,3 +143,49 @@ def test_me_says_who_i_am(client: Client) -> None:
     assert found["email"]
     assert found["account"]["name"]
     assert "hash" not in str(found)
+
+
+@pytest.mark.parametrize(("plural", "key"), DELETED)
+def test_a_record_is_deleted_at_its_address_by_its_action(client: Client, plural: str, key: str) -> None:
+    address = f"/api/v1/{plural}/1"
+    answer = client.delete(address, headers=ADMIN)
+    assert (answer.status_code, answer.json["id"]) == (200, 1)
+    assert client.get(address, headers=ADMIN).status_code == 404
+    assert client.delete(address, headers=ADMIN).json["code"] == f"{key}_not_found"
+    line = client.get("/api/v1/audit?what=action", headers=ADMIN).json["data"][0]
+    assert (line["name"], line["record"]) == (f"delete_{key}", f"{key}/1")
+
+
+def test_a_deletion_can_be_rehearsed_and_named(client: Client) -> None:
+    rehearsed = client.delete("/api/v1/leads/1?dry_run=true", headers=ADMIN).json
+    assert (rehearsed["dry_run"], get(client, "leads/1")["id"]) == (True, 1)
+    answers = [client.delete("/api/v1/leads/1?idempotency_key=k", headers=ADMIN) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true"]
+
+
+def test_nobody_deletes_what_they_may_not(client: Client, house: House, token: Token) -> None:
+    reader, _ = tokens.issue(house.store, 1, 1, "Reader", scopes=["read"])
+    for headers, status in (({}, 401), ({"X-API-KEY": reader}, 403), (token("bruno@example.test"), 404)):
+        assert client.delete("/api/v1/leads/1", headers=headers).status_code == status
+    assert get(client, "leads/1")["id"] == 1
+
+
+@pytest.mark.parametrize("path", ["users/1", "steps/1", "nothing/1", "searches/find_lead", "choices/lead", "me/1"])
+def test_what_no_action_deletes_is_not_deleted(client: Client, path: str) -> None:
+    answer = client.delete(f"/api/v1/{path}", headers=ADMIN)
+    assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["leads/0", "leads/x", "leads/99999", "leads/1?why=not"])
+def test_a_deletion_that_cannot_be_read_deletes_nothing(client: Client, path: str) -> None:
+    assert client.delete(f"/api/v1/{path}", headers=ADMIN).status_code in (404, 422)
+    assert get(client, "leads/1")["id"] == 1
+
+
+@pytest.mark.parametrize(("path", "takes"), [("leads/1", True), ("steps/1", False), ("searches/find_lead", False)])
+def test_options_name_what_an_address_takes(client: Client, path: str, takes: bool) -> None:
+    told = client.options(f"/api/v1/{path}", headers=ADMIN).headers["Allow"]
+    refused = client.put(f"/api/v1/{path}", headers=ADMIN).headers["Allow"]
+    assert {("DELETE" in said, "GET" in said) for said in (told, refused)} == {(takes, True)}
