@@ -84,7 +84,7 @@ def open_house(settings: Settings) -> House:
     watch.problems = problems
     return House(
         settings=settings, store=store, watch=watch, vault=open_vault(settings), keeper=Keeper(settings, store),
-        accounts=Accounts(store, lambda: watch.current), first_token=secret,
+        accounts=Accounts(store, lambda: watch.current), upkeep=Upkeep(store, settings), first_token=secret,
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def create_app(settings: Settings | None = None, house: House | None = None) -> 
             app.register_blueprint(door, url_prefix=root, name=f"{door.name}{root.rstrip('/').replace('/', '_')}")
     app.register_blueprint(console)
     opened.watch.start()
-    Upkeep(opened.store, opened.settings).start()
+    opened.upkeep.start()
     if house is None:
         # What is loaded now stays: walking through it again and again cost a tenth of a second at a time.
         gc.collect()
@@ -200,8 +200,7 @@ def work(settings: Settings) -> None:
     worker.run()
     for thread in threads:
         thread.join(house.settings.delivery_timeout + 5)
-    house.watch.stop()
-    house.store.close()
+    house.close()
 
 
 def serve(settings: Settings) -> None:
@@ -218,7 +217,7 @@ def serve(settings: Settings) -> None:
     else:
         house = open_house(settings)
         secret = house.first_token
-        house.store.close()
+        house.close()
     announce(settings, None if chosen else secret)
     publish(settings)
     server = Granian(

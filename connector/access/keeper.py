@@ -45,6 +45,10 @@ class Keeper:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         """Addresses with tokens that were good from there: they go on while a neighbour behind the same proxy waits."""
 
+    def close(self) -> None:
+        """Release where calls are counted."""
+        self._rates.close()
+
     def admit(self, call: Call) -> Caller:
         """The caller behind the call's token.
 

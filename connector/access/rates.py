@@ -49,6 +49,14 @@ class Rates:
         wait = min(MINUTE, max(1, math.ceil(ends - time.time())))
         raise RateLimited(code, retry_after=wait, limit=limit, remaining=max(0, remaining), **params)
 
+    def close(self) -> None:
+        """Release the windows, where any were opened."""
+        from connector.access.windows.parts import SqlWindows
+
+        storage = self._windows and self._windows.storage
+        if isinstance(storage, SqlWindows):
+            storage.close()
+
     def _opened(self) -> MovingWindowRateLimiter:
         """The windows, opened at the first call: a command that serves nobody counts nothing."""
         from limits.strategies import MovingWindowRateLimiter

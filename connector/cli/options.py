@@ -67,7 +67,7 @@ def opened(settings: Settings) -> Iterator[House]:
     try:
         yield house
     finally:
-        house.store.close()
+        house.close()
 
 
 def user_named(store: Store, account: int, email: str | None) -> Row:

@@ -9,6 +9,7 @@ from flask import current_app
 
 from connector.access.keeper import Keeper
 from connector.access.tokens import Caller
+from connector.access.upkeep import Upkeep
 from connector.access.vault import Vault
 from connector.catalog.model import Catalog
 from connector.catalog.watch import Watch
@@ -29,11 +30,19 @@ class House:
     vault: Vault
     keeper: Keeper
     accounts: Accounts
+    upkeep: Upkeep
     first_token: str | None = field(default=None, repr=False)
     """The first admin's token, where this opening made the database; nowhere else is it to be had."""
 
     samples: dict[tuple[str, str], Any] = field(default_factory=dict)
     """One made-up item per trigger, by catalog version and key: it takes a small world to make one."""
+
+    def close(self) -> None:
+        """End what runs in the background, and release what is open."""
+        self.watch.stop()
+        self.upkeep.stop()
+        self.keeper.close()
+        self.store.close()
 
     @property
     def catalog(self) -> Catalog:

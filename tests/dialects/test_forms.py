@@ -325,7 +325,7 @@ def test_an_address_that_sends_too_often_waits_and_others_do_not(settings: Setti
     assert [answer.status_code for answer in told] == [200, 200, 429]
     assert (told[2].json["code"], 0 < int(told[2].headers["Retry-After"]) <= 60) == ("form_address_limited", True)
     assert client.post(path, data=ENQUIRY, environ_base={"REMOTE_ADDR": "192.0.2.9"}).status_code == 200
-    house.watch.stop()
+    house.close()
 
 
 def test_a_form_that_is_sent_too_often_waits(settings: Settings) -> None:
@@ -334,7 +334,7 @@ def test_a_form_that_is_sent_too_often_waits(settings: Settings) -> None:
     assert [answer.status_code for answer in told] == [200, 200, 429]
     client.patch(f"{FORMS}/1", json={"rate_limit": 0}, headers=ADMIN)
     assert client.post(path, data=ENQUIRY).status_code == 200
-    house.watch.stop()
+    house.close()
 
 
 def test_what_visitors_say_is_in_no_log(client: Client, form: Make, caplog: pytest.LogCaptureFixture) -> None:

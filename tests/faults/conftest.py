@@ -61,5 +61,4 @@ def build(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build
     yield open_at
     for site in made:
         site.post.rest()
-        site.house.watch.stop()
-        site.house.store.close()
+        site.house.close()

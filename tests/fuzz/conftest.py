@@ -41,8 +41,7 @@ def serve(url: str) -> Iterator[Served]:
     client.environ_base["HTTP_AUTHORIZATION"] = HEADERS["Authorization"]
     house: House = app.extensions[EXTENSION]
     yield Served(app, client, house)
-    house.watch.stop()
-    house.store.close()
+    house.close()
 
 
 @pytest.fixture(scope="module")

@@ -58,8 +58,7 @@ def stocked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Li
         house = open_house(load({f"LEADWIRE_{name.upper()}": value for name, value in given.items()}))
         stock(house.catalog, house.store)
         stock_the_rest(house)
-        house.watch.stop()
-        house.store.close()
+        house.close()
         (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
         live = stack.enter_context(running(tmp_path, **given))
         yield live, PHASES["sqlite" if LONG else request.param]

@@ -74,8 +74,7 @@ def house(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[House
     monkeypatch.setattr("connector.service.load", lambda folders, **options: loaded(tuple(folders), **options))
     opened = open_house(settings)
     yield opened
-    opened.watch.stop()
-    opened.store.close()
+    opened.close()
 
 
 @pytest.fixture

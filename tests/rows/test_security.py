@@ -55,7 +55,7 @@ def test_s8_a_forwarded_address_is_believed_from_a_trusted_proxy_alone(settings:
     assert status("10.0.0.1", "203.0.113.7, 192.0.2.1") == 403
     assert status("10.0.0.1", "192.0.2.1, 203.0.113.7") == 200
     assert status("::ffff:203.0.113.7", "") == 200
-    house.watch.stop()
+    house.close()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_s9_get_can_be_switched_off(settings: Settings) -> None:
     answer = client.get(f"{SIMPLE}/next_step", headers=ADMIN)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert client.post(f"{SIMPLE}/next_step", headers=ADMIN).status_code == 200
-    house.watch.stop()
+    house.close()
 
 
 def test_s9_a_repeated_get_is_answered_again_for_a_token_that_wants_it(client: Client, house: House) -> None:
@@ -183,8 +183,7 @@ def on_sql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         given = {"admin_token": ADMIN_TOKEN, "database_url": url, "worker": "false", **UNLIMITED}
         house = open_house(read_settings({f"LEADWIRE_{name.upper()}": value for name, value in given.items()}))
         yield create_app(house=house).test_client()
-        house.watch.stop()
-        house.store.close()
+        house.close()
 
 
 @pytest.mark.parametrize("path", ["order=datum;drop", "order='--", "nonsense=1", "title[or]=1", "limit='--"])
@@ -309,7 +308,7 @@ def test_s16_patterns_take_linear_time(settings: Settings, tmp_path: Path, patte
         answer: Any = client.post("/api/v1/actions/risky", json=asked, headers=ADMIN)
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/text")
         assert time.process_time() - begun < 1
-    house.watch.stop()
+    house.close()
 
 
 def test_s16_a_pattern_that_cannot_be_linear_is_refused_at_load(tmp_path: Path) -> None:

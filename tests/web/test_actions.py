@@ -122,5 +122,4 @@ def test_a_busy_file_asks_to_come_again_and_the_same_key_then_acts_once(
     answers = [client.post("/api/v1/actions/create_lead", json={"title": "Once"}, headers=headers) for _ in range(2)]
     assert [(answer.status_code, answer.json["id"]) for answer in answers] == [(201, answers[0].json["id"])] * 2
     other.close()
-    house.watch.stop()
-    house.store.close()
+    house.close()

@@ -75,7 +75,7 @@ def test_a_server_starts_without_its_broken_files(settings: Settings, folder: Pa
     client = create_app(house=house).test_client()
     assert problems(client)[0]["file"].endswith("archive.json")
     assert client.get("/api/v1/leads/1", headers=ADMIN).status_code == 200
-    house.watch.stop()
+    house.close()
 
 
 def test_a_broken_file_changes_nothing_and_is_reported(client: Client, folder: Path) -> None:

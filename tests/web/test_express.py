@@ -66,8 +66,7 @@ def twin(settings: Settings) -> Iterator[Client]:
     """Another house, in which the same happens."""
     opened = open_house(settings)
     yield create_app(house=opened).test_client()
-    opened.watch.stop()
-    opened.store.close()
+    opened.close()
 
 
 @pytest.fixture(params=KINDS)
@@ -77,8 +76,7 @@ def kept(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> 
     url = urls.get(request.param) or request.getfixturevalue("postgres_database")
     opened = open_house(replace(settings, database_url=url))
     yield opened
-    opened.watch.stop()
-    opened.store.close()
+    opened.close()
 
 
 class Company:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from connector.service import open_house
-from connector.settings import load
+from connector.service import create_app, open_house
+from connector.settings import Settings, load
 from tests.plugins.server import ADMIN_TOKEN, Live, launched, running, said, until
 
 
@@ -51,7 +51,7 @@ def test_several_first_starts_at_once_make_one_database(tmp_path: Path) -> None:
         houses = list(pool.map(open_house, [settings] * 4))
     assert len([house.first_token for house in houses if house.first_token]) == 1
     for house in houses:
-        house.store.close()
+        house.close()
 
 
 def test_memory_is_served_by_one_process(tmp_path: Path) -> None:
@@ -131,3 +131,12 @@ def test_what_is_too_long_to_be_read_is_refused_and_the_server_goes_on(
     cut = max(len(target), headers) > 400_000
     assert answer.startswith(f"HTTP/1.1 {status} ".encode()) or (cut and not answer)
     assert me(live, ADMIN_TOKEN) == 200
+
+
+def test_a_house_that_is_closed_leaves_no_thread_behind(settings: Settings) -> None:
+    before = {*threading.enumerate()}
+    house = open_house(settings)
+    create_app(house=house)
+    assert {thread.name for thread in {*threading.enumerate()} - before} == {"catalog-watch", "leadwire-upkeep"}
+    house.close()
+    assert until(lambda: not ({*threading.enumerate()} - before))
