@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import Any
 
@@ -18,7 +17,7 @@ _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 def loads(text: bytes | str) -> Any:
     """The value of a JSON text.
 
-    Raises Malformed for bad UTF-8 or syntax, duplicate keys, NaN and infinities, integers beyond 2^53, NUL, lone
+    Raises Malformed for bad UTF-8 or syntax, duplicate keys, NaN and infinities, numbers beyond 2^53, NUL, lone
     surrogates, and nesting deeper than 32.
     """
     source = _decoded(text)
@@ -62,7 +61,7 @@ def _integer(text: str) -> int:
 
 def _number(text: str) -> float:
     value = float(text)
-    if math.isinf(value):
+    if abs(value) > MAX_INTEGER:
         raise Malformed("json_number", got=text[:60])
     return value
 

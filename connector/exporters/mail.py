@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connector.catalog.outputs import closed
 from connector.exporters.families import reference
 from connector.exporters.routes import API, KEY, LIST, NULL_TEXT, RECORD_ID, Link, Route, Schema, page, paging, segment
-from connector.exporters.texts import strict
+from connector.exporters.texts import WITHIN, strict
 
 MAILBOXES, ATTACHMENTS = "Mailboxes", "Attachments"
 FIELDS: Mapping[str, Schema] = {
@@ -32,7 +32,7 @@ PREVIEW: Schema = {
     "type": "object", "additionalProperties": False, "required": ["lead_id"],
     "properties": {
         "lead_id": {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
-        "from_user_id": strict({"type": ["integer", "string", "null"],
+        "from_user_id": strict({**WITHIN, "type": ["integer", "string", "null"],
                                 "description": "An id or e-mail; yours unless given."}),
     },
 }  # fmt: skip

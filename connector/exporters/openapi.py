@@ -14,7 +14,7 @@ from connector.exporters.fixed import ROUTES
 from connector.exporters.resources import RESOURCES
 from connector.exporters.routes import JSON, KEY, Link, Parameter, Route
 from connector.exporters.salesman import LEADS
-from connector.exporters.texts import LARGEST, apart, line, plain
+from connector.exporters.texts import WITHIN, apart, line, plain
 from connector.exporters.yoolla import REMINDERS
 
 PROBLEM_JSON = "application/problem+json"
@@ -123,18 +123,25 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
 def json_value(lists: int) -> dict[str, Any]:
-    """Any value that can be kept; of lists in lists beyond that number nothing is said.
+    """Any value that can be kept. Of lists in lists beyond that number it is not said of which types they are.
 
     Only objects lead back to the beginning: programs that write clients in typed languages do not bear lists that do.
     """
-    plainest = ({"type": "null"}, {"type": "boolean"}, {"type": "number", "minimum": -LARGEST, "maximum": LARGEST})
-    several = {"type": "array", "items": json_value(lists - 1) if lists else {}}
-    return {"anyOf": [*plainest, line(), reference("JsonObject"), several]}
+    plainest = ({"type": "null"}, {"type": "boolean"}, {"type": "number", **WITHIN}, line())
+    items = json_value(lists - 1) if lists else untyped(3)
+    return {"anyOf": [*plainest, reference("JsonObject"), {"type": "array", "items": items}]}
 
 
+def untyped(lists: int) -> dict[str, Any]:
+    """The same, said without a word of types."""
+    inner = untyped(lists - 1) if lists else {}
+    return {**WITHIN, "pattern": line()["pattern"], "items": inner, **OBJECT}
+
+
+OBJECT: Mapping[str, Any] = {"additionalProperties": reference("Json"), "propertyNames": line()}
 ANY_JSON: Mapping[str, Mapping[str, Any]] = {
-    "Json": {"description": "Any JSON value that can be kept.", **json_value(3)},
-    "JsonObject": {"type": "object", "additionalProperties": reference("Json"), "propertyNames": line()},
+    "Json": {"description": "Any JSON value that can be kept.", **json_value(2)},
+    "JsonObject": {"type": "object", **OBJECT},
 }  # fmt: skip
 
 

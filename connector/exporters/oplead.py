@@ -26,7 +26,7 @@ from connector.exporters.routes import (
     paging,
     segment,
 )
-from connector.exporters.texts import body, in_query, line, or_empty
+from connector.exporters.texts import WITHIN, body, in_query, line, or_empty
 
 TAG = "Oplead"
 EVENTS = ("new-lead-assigned", "lead-status-changed", "appointment-updated")
@@ -290,7 +290,7 @@ def with_numbers(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind_of({**schema, "type": "string"}) != "text" or "string" not in types or "integer" in types or bound:
         return schema
     if schema.get("maxLength", LONGEST_NUMBER) >= LONGEST_NUMBER:
-        return {**schema, "type": [*types, "number"]}
+        return {**schema, **WITHIN, "type": [*types, "number"]}
     most = min(DIGITS, 10 ** (schema["maxLength"] - 1) - 1)
     return {**schema, "type": [*types, "integer"], "minimum": -most, "maximum": most}
 

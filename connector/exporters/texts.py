@@ -20,6 +20,8 @@ NO_NUL = r"^[^\x00]*$"
 INKED = r"^[^\x00]*[^\s\x00][^\x00]*$"
 """Names of records are read without the blanks around them, and there must be something left."""
 LARGEST = 2**53
+WITHIN: Schema = {"minimum": -LARGEST, "maximum": LARGEST}
+"""Numbers beyond these are refused wherever they stand."""
 MONEY_STEP = 0.0001
 YES_NO = ("true", "false", "yes", "no", "on", "off", "1", "0")
 SPOKEN = sorted(word for word in {*Boolean.truthy, *Boolean.falsy} if isinstance(word, str))

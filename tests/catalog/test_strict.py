@@ -21,6 +21,7 @@ from connector.errors import Malformed
         ("NaN", "json_number"),
         ("[-Infinity]", "json_number"),
         ("1e999", "json_number"),
+        ("[-1e16]", "json_number"),
         ("9007199254740993", "json_number"),
         ("1" * 5000, "json_number"),
         ('"\\u0000"', "json_character"),

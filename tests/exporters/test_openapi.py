@@ -247,9 +247,13 @@ def test_nothing_is_said_to_be_only_null() -> None:
 
 def test_any_json_leads_back_to_itself_through_objects_alone() -> None:
     schemas = written()["components"]["schemas"]
-    inside = [part["$ref"] for part in parts(schemas["Json"]) if isinstance(part, dict) and "$ref" in part]
-    assert set(inside) == {"#/components/schemas/JsonObject"}
-    assert schemas["JsonObject"]["additionalProperties"] == {"$ref": "#/components/schemas/Json"}
+    inside = [part for part in parts(schemas["Json"]) if isinstance(part, dict)]
+    of_objects = [
+        part["additionalProperties"] for part in [*inside, schemas["JsonObject"]] if "additionalProperties" in part
+    ]
+    assert {each["$ref"] for each in of_objects} == {"#/components/schemas/Json"}
+    others = [part for part in inside if not any(part is each for each in of_objects)]
+    assert {part["$ref"] for part in others if "$ref" in part} == {"#/components/schemas/JsonObject"}
 
 
 def test_links_fill_parameters_alone() -> None:
@@ -260,3 +264,29 @@ def test_links_fill_parameters_alone() -> None:
 def test_a_file_is_told_as_bytes_too() -> None:
     answer = written()["paths"]["/api/v1/attachments/{attachment_id}/download"]["get"]["responses"]["200"]
     assert list(answer["content"]) == ["application/octet-stream", "*/*"]
+
+
+def test_numbers_in_bodies_have_the_bounds_that_are_enforced() -> None:
+    numbers = [part for part in parts(asked()) if isinstance(part, dict) and {"integer", "number"} & {*types_of(part)}]
+    assert numbers
+    assert [part for part in numbers if "enum" not in part and not {"minimum", "maximum"} <= part.keys()] == []
+
+
+def asked() -> list[Any]:
+    """What JSON bodies of requests may be, each reference put in its place."""
+    schemas, known = written()["components"]["schemas"], set[str]()
+    found = [it["requestBody"]["content"].get("application/json", {}).get("schema", {})
+             for _, it in operations() if "requestBody" in it]  # fmt: skip
+    while (
+        names := {part["$ref"].rpartition("/")[2] for part in parts(found) if isinstance(part, dict) and "$ref" in part}
+        - known
+    ):
+        known |= names
+        found += [schemas[name] for name in sorted(names)]
+    return found
+
+
+def types_of(part: dict[str, Any]) -> list[str]:
+    """The types of a schema."""
+    told = part.get("type", [])
+    return [told] if isinstance(told, str) else told if isinstance(told, list) else []
