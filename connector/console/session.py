@@ -50,6 +50,8 @@ def end(response: Response) -> Response:
 
 def refuse_strangers() -> None:
     """Forbidden for a form that another site's page sends. Browsers say whose page it is, programs need not."""
+    if request.method != "POST":
+        return
     site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "")
     own = site == "same-origin" if site else not origin or urlsplit(origin).netloc == request.host
     if not own:

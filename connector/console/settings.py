@@ -21,6 +21,7 @@ from connector.web.house import house
 
 console = Blueprint("console", __name__, template_folder="templates")
 problems.catch(console, refuse)
+console.before_request(session.refuse_strangers)
 STYLE = files("connector.console") / "templates" / "console.css"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 STATES = ("good", "expired", "revoked")
@@ -39,7 +40,6 @@ def api() -> Response:
 @console.post("/settings/api")
 def make() -> Response:
     """Make a token: the page that answers is the only one to show its secret."""
-    session.refuse_strangers()
     caller = incoming.ruling(session.person("administer"))
     try:
         secret, row = tokens.issued(caller, asked())
@@ -55,39 +55,28 @@ def make() -> Response:
 @console.post("/settings/api/<token_id>/revoke")
 def end(token_id: str) -> Response:
     """Revoke a token, now."""
-    session.refuse_strangers()
     tokens.revoked(incoming.ruling(session.person("administer")), token_id)
-    return onward()
+    return answers.elsewhere(url_for(".api"))
 
 
 @console.post("/settings/sign-in")
 def sign_in() -> Response:
     """Sign in with a token that may read."""
-    session.refuse_strangers()
     token = str(incoming.body()[0].get("token", "")).strip()
     incoming.admitted(token, "read")
-    return session.begin(onward(), token)
+    return session.begin(answers.elsewhere(url_for(".api")), token)
 
 
 @console.post("/settings/sign-out")
 def sign_out() -> Response:
     """Sign out."""
-    session.refuse_strangers()
-    return session.end(onward())
+    return session.end(answers.elsewhere(url_for(".api")))
 
 
 @console.get("/settings/console.css")
 def style() -> Response:
     """How the pages look."""
     return answers.asset(STYLE.read_bytes(), "text/css; charset=utf-8")
-
-
-def onward() -> Response:
-    """To the tab, to be read anew."""
-    response = Response("", 303)
-    response.headers["Location"] = url_for(".api")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def tab(caller: Caller, status: int = 200, **more: Any) -> Response:

@@ -26,7 +26,7 @@ from connector.events.schedule import stamp
 from connector.sentences import SENTENCES, say
 from connector.storage.contract import Row, Scope
 from connector.web import incoming
-from connector.web.answers import JSON_TYPE, answer
+from connector.web.answers import JSON_TYPE, answer, elsewhere
 from connector.web.house import house
 from connector.web.plain import pairs
 from connector.web.problems import catch, headers, known, refuse
@@ -154,10 +154,7 @@ def accepted(form: Row, given: list[Answer], lead_id: int | None = None) -> Resp
         return answer({"ok": True, "message": said, "next": onward, "lead_id": lead_id})
     if onward is None:
         return page("form_thanks_title", say(SENTENCES["form_thanks"], incoming.locale()), 200)
-    response = Response("", 303)
-    response.headers["Location"] = onward
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return elsewhere(onward)
 
 
 def place(form: Row, text: str) -> str | None:

@@ -69,6 +69,14 @@ def asset(data: bytes, kind: str) -> Response:
     return response
 
 
+def elsewhere(address: str) -> Response:
+    """To another page, which is asked for with GET."""
+    response = Response("", 303)
+    response.headers["Location"] = address
+    response.headers.extend(UNKEPT)
+    return response
+
+
 def finish(response: Response) -> Response:
     """Every answer names its request."""
     response.headers[NAME] = g.request_id

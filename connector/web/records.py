@@ -94,8 +94,9 @@ def one(plural: str, record_id: str) -> Response:
 def remove(plural: tuple[Entity, Action], record_id: str) -> Response:
     """Delete a record, by the action that deletes its type."""
     entity, action = plural
+    caller = incoming.caller()
     wanted = incoming.path_id(record_id, entity.key)
-    return done(incoming.caller(), action.key, {f"{entity.key}_id": wanted}, text=False)
+    return done(caller, action.key, {f"{entity.key}_id": wanted}, text=False)
 
 
 def deletable(house: House) -> type[BaseConverter]:

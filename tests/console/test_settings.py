@@ -166,6 +166,15 @@ def test_guessing_is_slowed_here_too(house: House) -> None:
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+def test_every_page_counts_as_a_call_of_the_token(house: House) -> None:
+    settings = replace(house.settings, rate_limit=3)
+    counted = replace(house, settings=settings, keeper=type(house.keeper)(settings, house.store))
+    client = entered(create_app(house=counted).test_client())
+    answers = [client.get(TAB) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (answers[-1].mimetype, 'role="alert"' in answers[-1].text) == ("text/html", True)
+
+
 @pytest.mark.parametrize("path", [TAB, "/settings/api/2/revoke", IN, OUT])
 @pytest.mark.parametrize(
     "headers",

@@ -166,6 +166,7 @@ def test_a_deletion_can_be_rehearsed_and_named(client: Client) -> None:
 
 def test_nobody_deletes_what_they_may_not(client: Client, house: House, token: Token) -> None:
     reader, _ = tokens.issue(house.store, 1, 1, "Reader", scopes=["read"])
+    assert client.delete("/api/v1/leads/x").status_code == 401
     for headers, status in (({}, 401), ({"X-API-KEY": reader}, 403), (token("bruno@example.test"), 404)):
         assert client.delete("/api/v1/leads/1", headers=headers).status_code == status
     assert get(client, "leads/1")["id"] == 1
